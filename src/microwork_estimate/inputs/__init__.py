@@ -1,0 +1,36 @@
+"""The gate: tables become validated nouns, once. An object that exists is valid."""
+
+from __future__ import annotations
+
+from microwork_estimate.inputs.elicited import Distribution, Elicited
+from microwork_estimate.inputs.histories import CaptureCounts, CaptureHistories, all_patterns
+from microwork_estimate.inputs.platforms import PlatformAudience, PlatformRegistrations
+from microwork_estimate.inputs.survey import ReachedVia, SurveySample
+from microwork_estimate.inputs.tables import (
+    capture_counts,
+    capture_histories,
+    column,
+    platform_registrations,
+    read_table,
+    read_text,
+    survey_sample,
+)
+
+__all__ = [
+    "CaptureCounts",
+    "CaptureHistories",
+    "Distribution",
+    "Elicited",
+    "PlatformAudience",
+    "PlatformRegistrations",
+    "ReachedVia",
+    "SurveySample",
+    "all_patterns",
+    "capture_counts",
+    "capture_histories",
+    "column",
+    "platform_registrations",
+    "read_table",
+    "read_text",
+    "survey_sample",
+]

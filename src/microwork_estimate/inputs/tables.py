@@ -1,0 +1,166 @@
+"""Readers: a file or a data frame of any kind becomes a validated noun, once.
+
+This is the last place on the way in where a data frame is seen. Frames of pandas, polars, pyarrow and others are taken
+through narwhals; files are CSV (UTF-8) or parquet.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+from numpy.typing import NDArray
+
+from microwork_estimate.errors import InvalidInput
+from microwork_estimate.estimate import Estimand
+from microwork_estimate.inputs.histories import CAPTURED, CaptureCounts, CaptureHistories
+from microwork_estimate.inputs.platforms import PlatformRegistrations
+from microwork_estimate.inputs.survey import ReachedVia, SurveySample
+
+
+def read_text(path: str | Path) -> str:
+    """Return the text of a UTF-8 file.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such file, or if it is not UTF-8.
+    """
+    file = Path(path)
+    try:
+        return file.read_bytes().decode("utf-8-sig")
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
+        raise InvalidInput(
+            "no such file", expected="a file", got="nothing there", where=str(file), fix="check the path"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise InvalidInput(
+            "not a UTF-8 file",
+            expected="text in UTF-8",
+            got=f"byte 0x{error.object[error.start]:02x} at position {error.start}",
+            where=str(file),
+            fix="save the file again with the encoding UTF-8",
+        ) from error
+
+
+def read_table(path: str | Path) -> nw.DataFrame[Any]:
+    """Read a CSV or parquet file as a table.
+
+    Raises
+    ------
+    InvalidInput
+        If the file is missing, not UTF-8, empty, or of another kind.
+    """
+    import pandas as pd
+
+    file = Path(path)
+    if file.suffix == ".parquet" and file.is_file():
+        return nw.from_native(pd.read_parquet(file), eager_only=True)
+    if file.suffix not in (".csv", ".parquet"):
+        raise InvalidInput(
+            "unknown kind of file",
+            expected=".csv or .parquet",
+            got=file.suffix or "none",
+            where=str(file),
+            fix="convert it",
+        )
+    try:
+        return nw.from_native(pd.read_csv(io.StringIO(read_text(file)), index_col=False), eager_only=True)
+    except (pd.errors.EmptyDataError, pd.errors.ParserError, pd.errors.ParserWarning) as error:
+        raise InvalidInput(
+            "not a table",
+            expected="a header and rows of as many fields",
+            got=str(error).strip(),
+            where=str(file),
+            fix="check the separators, the quotes and the last line",
+        ) from error
+
+
+def column(table: Any, name: str, *, where: str = "table") -> NDArray[Any]:
+    """Return one column of a data frame of any kind as an array.
+
+    Raises
+    ------
+    InvalidInput
+        If the object is not a data frame, has no such column, or the column has a missing value.
+    """
+    frame = _frame(table, where)
+    if name not in frame.columns:
+        raise InvalidInput(
+            "unknown column",
+            expected=f"a column {name!r}",
+            got=", ".join(frame.columns),
+            where=where,
+            fix="check the header of the table",
+        )
+    series = frame[name]
+    if series.is_null().any() or (series.dtype.is_float() and series.is_nan().any()):
+        missing = np.flatnonzero(series.is_null().to_numpy())
+        raise InvalidInput(
+            "missing value",
+            expected="a value in every row",
+            got=f"an empty cell in row {int(missing[0]) + 1 if missing.size else '?'}",
+            where=f"{where}, column {name!r}",
+            fix="fill it in, or leave the row out and say so",
+        )
+    return np.asarray(series.to_numpy())
+
+
+def _frame(table: Any, where: str) -> nw.DataFrame[Any]:
+    try:
+        return nw.from_native(table, eager_only=True)
+    except TypeError as error:
+        raise InvalidInput(
+            "not a data frame",
+            expected="a data frame (pandas, polars, pyarrow, ...)",
+            got=type(table).__name__,
+            where=where,
+            fix="read the file with inputs.read_table, or make a data frame of it",
+        ) from error
+
+
+def survey_sample(table: Any, *, weight: str | None = None, reached_via: ReachedVia | None = None) -> SurveySample:
+    """Make a :class:`SurveySample` of all columns of a data frame of any kind."""
+    frame = _frame(table, "survey")
+    columns = {name: np.asarray(frame[name].to_numpy()) for name in frame.columns}
+    weights = None if weight is None else column(frame, weight, where="survey")
+    return SurveySample(columns=columns, weight=weights, reached_via=reached_via)
+
+
+def capture_counts(
+    table: Any, *, times: str, persons: str, occasions: int | None = None, estimand: Estimand = CAPTURED
+) -> CaptureCounts:
+    """Make :class:`CaptureCounts` of two columns of a data frame of any kind."""
+    return CaptureCounts.from_table(
+        column(table, times, where="capture counts"),
+        column(table, persons, where="capture counts"),
+        occasions=occasions,
+        estimand=estimand,
+    )
+
+
+def capture_histories(
+    table: Any, *, lists: Sequence[str], count: str | None = None, estimand: Estimand = CAPTURED
+) -> CaptureHistories:
+    """Make :class:`CaptureHistories` of the 0/1 columns `lists`: one row a person, or one row a pattern with `count`."""
+    presence = np.column_stack([column(table, name, where="capture histories") for name in lists])
+    if count is None:
+        return CaptureHistories.from_persons(lists, presence, estimand=estimand)
+    numbers = column(table, count, where="capture histories")
+    return CaptureHistories.from_patterns(lists, presence, numbers, estimand=estimand)
+
+
+def platform_registrations(
+    table: Any, *, platform: str, accounts: str, source: str, **about: Any
+) -> PlatformRegistrations:
+    """Make :class:`PlatformRegistrations` of two columns of a data frame; `about` is as_of, territory, n_platforms."""
+    return PlatformRegistrations(
+        platforms=tuple(str(name) for name in column(table, platform, where="registrations")),
+        accounts=column(table, accounts, where="registrations"),
+        source=source,
+        **about,
+    )
