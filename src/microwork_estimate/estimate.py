@@ -82,7 +82,8 @@ class Estimand:
     Parameters
     ----------
     unit : str
-        What is counted: ``"persons"``, ``"accounts"``, ``"visits"``, ``"share"``, ``"platforms per person"``, ``"ratio"``.
+        What is counted: ``"persons"``, ``"accounts"``, ``"visits"``, ``"share"``, ``"platforms per person"`` or
+        ``"ratio"``.
     activity : str
         Who counts as being in: ``"registered"``, ``"ever active"``, ``"monthly"``, ``"weekly"``, ...
     window, territory, platforms : str

@@ -146,7 +146,7 @@ def capture_counts(
 def capture_histories(
     table: Any, *, lists: Sequence[str], count: str | None = None, estimand: Estimand = CAPTURED
 ) -> CaptureHistories:
-    """Make :class:`CaptureHistories` of the 0/1 columns `lists`: one row a person, or one row a pattern with `count`."""
+    """Make :class:`CaptureHistories` of 0/1 columns: one row a person, or with `count` one row a pattern."""
     presence = np.column_stack([column(table, name, where="capture histories") for name in lists])
     if count is None:
         return CaptureHistories.from_persons(lists, presence, estimand=estimand)
