@@ -48,6 +48,10 @@ class InvalidInput(MicroworkError, ValueError):
     """The data or an option cannot be used; no number is given."""
 
 
+class InconsistentMargins(InvalidInput):
+    """Population totals that should agree do not: no weights can meet them all."""
+
+
 class NotConverged(MicroworkError, ArithmeticError):
     """An iterative fit stopped before it met its own criterion; no number is given."""
 

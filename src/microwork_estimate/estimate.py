@@ -9,70 +9,38 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Literal, get_args
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from microwork_estimate.errors import CodedWarning, InvalidInput, check_choice, check_level
+from microwork_estimate.frozen import FloatArray, FrozenMapping, IntArray, Scalar, frozen_floats
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
-Scalar = float | int | str | bool | None
+__all__ = [
+    "UNSPECIFIED",
+    "Activity",
+    "Assumption",
+    "Bounds",
+    "Estimand",
+    "Estimate",
+    "FloatArray",
+    "FrozenMapping",
+    "IntArray",
+    "Interval",
+    "Replicates",
+    "Scalar",
+    "SensitivityCurve",
+    "Unit",
+    "frozen_floats",
+]
+
 Unit = Literal["persons", "accounts", "visits", "share", "platforms per person", "ratio"]
 Activity = Literal[
     "unspecified", "registered", "ever active", "monthly", "weekly", "very active", "regular", "occasional", "captured"
 ]
 
 UNSPECIFIED = "unspecified"
-
-
-def frozen_floats(values: ArrayLike, *, where: str) -> FloatArray:
-    """Copy `values` to a read-only float64 array.
-
-    Raises
-    ------
-    InvalidInput
-        If they are not numbers.
-    """
-    try:
-        array = np.array(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise InvalidInput(
-            "not numbers",
-            expected="numbers",
-            got=f"{values!r:.80}",
-            where=where,
-            fix="give numbers only; a missing value must be removed or imputed first",
-        ) from error
-    array.flags.writeable = False
-    return array
-
-
-class FrozenMapping(Mapping[str, Scalar]):
-    """A read-only mapping from names to plain values, which can be compared, hashed and pickled."""
-
-    __slots__ = ("_items",)
-
-    def __init__(self, items: Mapping[str, Scalar] | None = None) -> None:
-        self._items: dict[str, Scalar] = dict(items or {})
-
-    def __getitem__(self, key: str) -> Scalar:
-        return self._items[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._items)
-
-    def __len__(self) -> int:
-        return len(self._items)
-
-    def __hash__(self) -> int:
-        return hash(tuple(sorted(self._items.items(), key=lambda item: item[0])))
-
-    def __repr__(self) -> str:
-        return f"FrozenMapping({self._items!r})"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

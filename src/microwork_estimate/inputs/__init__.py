@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from microwork_estimate.inputs.elicited import Distribution, Elicited
 from microwork_estimate.inputs.histories import CaptureCounts, CaptureHistories, all_patterns
+from microwork_estimate.inputs.margin_tables import margins_from_table
+from microwork_estimate.inputs.margins import Margin, Margins, scaled_margins
 from microwork_estimate.inputs.platforms import PlatformAudience, PlatformRegistrations
 from microwork_estimate.inputs.survey import ReachedVia, SurveySample
 from microwork_estimate.inputs.tables import (
@@ -21,6 +23,8 @@ __all__ = [
     "CaptureHistories",
     "Distribution",
     "Elicited",
+    "Margin",
+    "Margins",
     "PlatformAudience",
     "PlatformRegistrations",
     "ReachedVia",
@@ -29,8 +33,10 @@ __all__ = [
     "capture_counts",
     "capture_histories",
     "column",
+    "margins_from_table",
     "platform_registrations",
     "read_table",
     "read_text",
+    "scaled_margins",
     "survey_sample",
 ]

@@ -106,8 +106,16 @@ class Elicited:
         )
 
     def quantile(self, probability: ArrayLike) -> FloatArray:
-        """Return the value below which a share `probability` of the distribution lies; the shape is kept."""
+        """Return the value below which a share `probability` of the distribution lies; the shape is kept.
+
+        Raises
+        ------
+        InvalidInput
+            If a probability is missing, below 0 or above 1.
+        """
         u = np.asarray(probability, dtype=np.float64)
+        if not ((u >= 0) & (u <= 1)).all():
+            self._refuse("probabilities from 0 to 1", f"{u!r:.60}", "ask for quantiles at shares, not at percentages")
         if self.distribution == "fixed":
             return np.full(u.shape, self.low)
         if self.distribution == "empirical":

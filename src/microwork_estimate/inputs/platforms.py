@@ -6,17 +6,19 @@ multiplicity (platforms per person).
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import get_args
 
-from microwork_estimate.errors import InvalidInput
-from microwork_estimate.estimate import UNSPECIFIED, FloatArray
+from microwork_estimate.errors import InvalidInput, check_choice
+from microwork_estimate.estimate import UNSPECIFIED, Activity, FloatArray
 from microwork_estimate.inputs.checks import distinct_names, nonnegative, same_length
 
 
 def _check_n_platforms(names: tuple[str, ...], n_platforms: int | None, where: str) -> int:
     """Return how many platforms the figures cover: as many as there are rows unless the user says more."""
-    n = len(names) if n_platforms is None else n_platforms
-    if n != int(n) or n < len(names):
+    n: float = len(names) if n_platforms is None else n_platforms
+    if not (math.isfinite(n) and n == int(n) and n >= len(names)):
         raise InvalidInput(
             "fewer platforms than rows",
             expected=f"a whole number, at least {len(names)}",
@@ -83,6 +85,9 @@ class PlatformAudience:
     n_platforms : int or None
         How many sites the rows cover together.
     window, territory : str
+    activity : str
+        What a visit within the window makes of a worker, for example ``"monthly"`` for visitors of a month; the persons
+        that are estimated from the audience are active in this sense.
     """
 
     platforms: tuple[str, ...]
@@ -92,8 +97,10 @@ class PlatformAudience:
     n_platforms: int | None = None
     window: str = UNSPECIFIED
     territory: str = UNSPECIFIED
+    activity: Activity = "unspecified"
 
     def __post_init__(self) -> None:
+        check_choice(self.activity, get_args(Activity), where="PlatformAudience.activity")
         names = distinct_names(self.platforms, where="PlatformAudience.platforms")
         visitors = nonnegative(self.unique_visitors, where="PlatformAudience.unique_visitors")
         same_length({"platforms": len(names), "unique_visitors": visitors.size}, where="PlatformAudience")

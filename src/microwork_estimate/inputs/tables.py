@@ -59,7 +59,7 @@ def read_table(path: str | Path) -> nw.DataFrame[Any]:
 
     file = Path(path)
     if file.suffix == ".parquet" and file.is_file():
-        return nw.from_native(pd.read_parquet(file), eager_only=True)
+        return _read_parquet(file)
     if file.suffix not in (".csv", ".parquet"):
         raise InvalidInput(
             "unknown kind of file",
@@ -77,6 +77,29 @@ def read_table(path: str | Path) -> nw.DataFrame[Any]:
             got=str(error).strip(),
             where=str(file),
             fix="check the separators, the quotes and the last line",
+        ) from error
+
+
+def _read_parquet(file: Path) -> nw.DataFrame[Any]:
+    import pandas as pd
+
+    try:
+        return nw.from_native(pd.read_parquet(file), eager_only=True)
+    except ImportError as error:
+        raise InvalidInput(
+            "no reader for parquet files",
+            expected="the package pyarrow",
+            got="it is not installed",
+            where=str(file),
+            fix="install pyarrow, or save the table as CSV",
+        ) from error
+    except (OSError, ValueError) as error:
+        raise InvalidInput(
+            "not a table",
+            expected="a parquet file",
+            got=str(error).partition(":")[0],
+            where=str(file),
+            fix="write the file again",
         ) from error
 
 

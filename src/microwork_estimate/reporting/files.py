@@ -1,0 +1,125 @@
+"""From a bundle to figures and files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from microwork_estimate.errors import InvalidInput
+from microwork_estimate.estimate import Estimate
+from microwork_estimate.reporting.labels import check_language, label
+from microwork_estimate.study import BUNDLE_FILE, ResultBundle, ResultTable
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from microwork_estimate.reporting.plots import ForestRow, Series
+
+
+def forest_plot(bundle: ResultBundle, *, lang: str = "en") -> Figure:
+    """Draw all estimates of persons with their intervals and bounds, and the published figures as marks.
+
+    Parameters
+    ----------
+    bundle : ResultBundle
+    lang : {"en", "fr"}
+
+    Returns
+    -------
+    matplotlib Figure
+    """
+    from microwork_estimate.reporting import plots
+
+    language = check_language(lang)
+    labels = bundle.study["labels"]
+    rows = [
+        _forest_row(labels[name][language], estimate, bundle.published.get(labels[name].get("published") or ""))
+        for name, estimate in bundle.estimates.items()
+        if estimate.estimand.unit == "persons"
+    ]
+    return plots.draw_forest(rows, title=_title(bundle, language), lang=language)
+
+
+def _title(bundle: ResultBundle, language: str) -> str:
+    title = str(bundle.study[f"title_{language}"])
+    return f"{title} – {label('synthetic', check_language(language))}" if bundle.study["synthetic"] else title
+
+
+def _forest_row(name: str, estimate: Estimate, published: Mapping[str, object] | None) -> ForestRow:
+    from microwork_estimate.reporting.plots import ForestRow
+
+    interval, bounds = estimate.interval, estimate.bounds
+    mark = None if published is None else published.get("value")
+    return ForestRow(
+        label=name,
+        value=estimate.value,
+        low=None if interval is None else interval.low,
+        high=None if interval is None else interval.high,
+        bounds=None if bounds is None else (bounds.low, bounds.high),
+        published=float(mark) if isinstance(mark, int | float) else None,
+    )
+
+
+def series_plot(bundle: ResultBundle, *, lang: str = "en") -> Figure:
+    """Draw the estimates by pairs of months and the mean of each year.
+
+    Raises
+    ------
+    InvalidInput
+        If the result has no such series.
+    """
+    from microwork_estimate.reporting import plots
+
+    if "month_pairs" not in bundle.tables or "years" not in bundle.tables:
+        raise InvalidInput(
+            "no series in this result",
+            expected="a result with the tables 'month_pairs' and 'years'",
+            got=", ".join(bundle.tables) or "no tables",
+            where=str(bundle.study["id"]),
+            fix="draw the forest plot instead",
+        )
+    language = check_language(lang)
+    pairs = bundle.tables["month_pairs"]
+    months = np.array([float(month[:4]) + (float(month[5:7]) - 1) / 12 for month in pairs.column("month")])
+    years = np.array(bundle.tables["years"].column("year"), dtype=float)
+    title = f"{_title(bundle, language)} – {label('series_title', language)}"
+    return plots.draw_series(
+        _series(months, pairs, "chapman"), _series(years, bundle.tables["years"], "mean"), title=title, lang=language
+    )
+
+
+def _series(time: np.ndarray, content: ResultTable, value: str) -> Series:
+    from microwork_estimate.reporting.plots import Series
+
+    columns = (np.array(content.column(name), dtype=float) for name in (value, "low", "high"))
+    middle, low, high = columns
+    return Series(time=time, value=middle, low=low, high=high)
+
+
+def writers(bundle: ResultBundle, *, lang: str = "en") -> dict[str, Callable[[Path], None]]:
+    """Return, by file name, what writes each file of a result: the bundle, and each plot as PNG and SVG.
+
+    Every file gets a figure of its own: drawing one changes its layout a little, and with it the next file.
+    """
+    check_language(lang)
+
+    def write_bundle(path: Path) -> None:
+        path.write_text(bundle.to_json(), encoding="utf-8")
+
+    def write_plot(draw: Callable[..., Figure], path: Path) -> None:
+        from microwork_estimate.reporting.plots import save
+
+        save(draw(bundle, lang=lang), path)
+
+    plots: dict[str, Callable[..., Figure]] = {"forest": forest_plot}
+    if "month_pairs" in bundle.tables:
+        plots["series"] = series_plot
+    jobs: dict[str, Callable[[Path], None]] = {BUNDLE_FILE: write_bundle}
+    for name, draw in plots.items():
+        for ending in ("png", "svg"):
+            jobs[f"{name}.{ending}"] = partial(write_plot, draw)
+    return jobs

@@ -1,0 +1,119 @@
+"""What each warning code means, in one sentence without numbers, in English and French."""
+
+from __future__ import annotations
+
+WARNINGS: dict[str, tuple[str, str]] = {
+    "adjacent-occasions": (
+        "Neighbouring occasions are not independent captures: who has just answered cannot answer again at once.",
+        "Des occasions voisines ne sont pas des captures indépendantes : qui vient de répondre ne peut le refaire aussitôt.",
+    ),
+    "assumed-factors": (
+        "Some factors are assumed, not observed: the interval is as good as the assumptions.",
+        "Certains facteurs sont supposés, non observés : l'intervalle vaut ce que valent les hypothèses.",
+    ),
+    "avidity": (
+        "Answers or visits are counted, not persons: the most active count more often.",
+        "Ce sont des réponses ou des visites qui sont comptées, non des personnes : les plus actifs comptent plusieurs fois.",
+    ),
+    "boundary": (
+        "The estimate lies on the edge of what is possible: only a lower limit is given.",
+        "L'estimation se trouve à la limite du possible : seule une limite inférieure est donnée.",
+    ),
+    "circular": (
+        "An input was worked out from the published result: recomputing it checks the arithmetic, not the figure.",
+        "Une donnée d'entrée a été tirée du résultat publié : le recalcul vérifie l'arithmétique, non le chiffre.",
+    ),
+    "contained-list": (
+        "One list lies inside the other: the estimate equals the persons seen, which is no proof that nobody is missing.",
+        "Une liste est entièrement contenue dans l'autre : l'estimation se réduit aux personnes observées, ce qui ne prouve "
+        "pas que personne ne manque.",
+    ),
+    "count-beyond-declared": (
+        "The mean counts more platforms than those whose accounts are summed.",
+        "La moyenne porte sur plus de plateformes que celles dont les comptes sont additionnés.",
+    ),
+    "empty-component": (
+        "Fewer components describe the counts as well: the rest of the mixture is empty.",
+        "Moins de composantes décrivent aussi bien les comptages : le reste du mélange est vide.",
+    ),
+    "empty-list": (
+        "A list is empty and says nothing about who is missing: only the persons seen are certain.",
+        "Une liste est vide et ne renseigne pas sur les absents : seules les personnes observées sont certaines.",
+    ),
+    "failed-replicates": (
+        "Some redraws could not be estimated; they count as infinite, so that the interval may be open above.",
+        "Certains rééchantillons n'ont pu être estimés ; ils comptent comme infinis, si bien que l'intervalle peut être "
+        "ouvert vers le haut.",
+    ),
+    "heterogeneity": (
+        "People differ in how easily they are seen: the model of these differences decides the number.",
+        "Les personnes ne sont pas toutes aussi faciles à observer : le modèle de ces différences décide du nombre.",
+    ),
+    "mixture-drift": (
+        "The number moves with the number of components of the mixture: the counts alone do not settle it.",
+        "Le nombre varie avec le nombre de composantes du mélange : les comptages seuls ne tranchent pas.",
+    ),
+    "nearly-all-seen": (
+        "By this model nearly everybody was seen, which says more about the model than about who is missing.",
+        "Selon ce modèle, presque tout le monde a été vu, ce qui en dit plus sur le modèle que sur les absents.",
+    ),
+    "no-doubletons": (
+        "Nobody was seen exactly twice: the usual formula has no value.",
+        "Personne n'a été vu exactement deux fois : la formule usuelle n'a pas de valeur.",
+    ),
+    "no-overlap": (
+        "Nobody is on both lists: the data give a lower limit and no upper one.",
+        "Personne ne figure sur les deux listes : les données donnent une limite inférieure, aucune limite supérieure.",
+    ),
+    "no-variation": (
+        "All respondents are on the same number of platforms: the standard error is missing or too small.",
+        "Tous les répondants sont sur le même nombre de plateformes : l'erreur type manque ou est trop petite.",
+    ),
+    "nothing-unseen": (
+        "Nothing in the counts points to persons unseen: the estimate is the number of persons seen.",
+        "Rien dans les comptages n'indique des personnes non vues : l'estimation est le nombre de personnes vues.",
+    ),
+    "one-inflation": (
+        "Far more persons were seen once than the other counts let expect: if they came once and left, the estimate is too "
+        "high, and a lower bound is none.",
+        "Bien plus de personnes ont été vues une seule fois que ne le laissent attendre les autres comptages : si elles sont "
+        "venues une fois puis reparties, l'estimation est trop élevée et une borne inférieure n'en est plus une.",
+    ),
+    "one-platform": (
+        "Respondents were reached through one platform: those who are not on it are known by their accounts only.",
+        "Les répondants ont été joints par une seule plateforme : les autres ne sont connues que par leurs comptes.",
+    ),
+    "pooled-platforms": (
+        "Platforms are pooled: right only if each was sampled in proportion to its accounts.",
+        "Les plateformes sont regroupées : juste seulement si chacune a été échantillonnée en proportion de ses comptes.",
+    ),
+    "pooled-sites": (
+        "A row is a sum over several sites, whose errors are treated as one.",
+        "Une ligne est la somme de plusieurs sites, dont les erreurs sont traitées comme une seule.",
+    ),
+    "single-respondent": (
+        "A stratum has a single respondent, so that no standard error can be given.",
+        "Une strate n'a qu'un seul répondant : aucune erreur type ne peut être donnée.",
+    ),
+    "size-bias": (
+        "An arithmetic mean over people found through their accounts is too high, so that persons come out too few.",
+        "Une moyenne arithmétique sur des personnes trouvées par leurs comptes est trop élevée : elle donne trop peu de "
+        "personnes.",
+    ),
+    "sparse-overlap": (
+        "Few persons are on both lists: the estimate may be biased and its standard error says little.",
+        "Peu de personnes figurent sur les deux listes : l'estimation peut être biaisée et son erreur type est peu fiable.",
+    ),
+    "tier-conflict": (
+        "A tier is larger than the one that should contain it.",
+        "Un niveau est plus grand que celui qui devrait le contenir.",
+    ),
+    "transport": (
+        "The survey reached some of the platforms only: for the others the figure is an assumption.",
+        "L'enquête n'a touché que certaines plateformes : pour les autres, le chiffre est une hypothèse.",
+    ),
+    "unavailable": (
+        "An input is not public: nothing is estimated, and nothing is guessed.",
+        "Une donnée d'entrée n'est pas publique : rien n'est estimé, et rien n'est deviné.",
+    ),
+}

@@ -1,0 +1,214 @@
+"""A run of a study, as a table of contents: each estimate by its recipe, then what compares them with what was published.
+
+The recipes get inputs only. The published results are read here, after all estimates are made, for two tables of
+comparison.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import asdict, replace
+
+from microwork_estimate import synthesis
+from microwork_estimate.errors import CodedWarning, InvalidInput, MicroworkWarning
+from microwork_estimate.estimate import Estimand, Estimate
+from microwork_estimate.frozen import Scalar
+from microwork_estimate.study.bundle import ResultBundle, ResultTable, environment
+from microwork_estimate.study.figures import Figure
+from microwork_estimate.study.package_data import checksum
+from microwork_estimate.study.recipes import RECIPES
+from microwork_estimate.study.registry import Study
+from microwork_estimate.study.schema import EstimateEntry
+from microwork_estimate.study.task import Found, Settings, Task
+
+DEFAULT_SEED = 2019
+DEFAULT_REPLICATES = 1999
+
+
+def run(study: Study, *, n_replicates: int = DEFAULT_REPLICATES, seed: int = DEFAULT_SEED) -> ResultBundle:
+    """Make every estimate of a study and put it into a result bundle.
+
+    Parameters
+    ----------
+    study : Study
+    n_replicates : int
+        Replicates for the intervals that are made by redrawing.
+    seed : int
+        Seed of the random streams. The same seed gives the same bundle, to the byte.
+
+    Returns
+    -------
+    ResultBundle
+
+    Raises
+    ------
+    InvalidInput
+        If the study names an unknown recipe, or an input cannot be used.
+
+    Examples
+    --------
+    >>> from microwork_estimate import study
+    >>> bundle = study.run(study.load("diplab-2019"), n_replicates=199, seed=1)
+    >>> round(bundle.estimates["occasional"].value)
+    266126
+    """
+    settings = Settings(n_replicates=n_replicates, seed=seed)
+    estimates: dict[str, Estimate] = {}
+    tables: dict[str, ResultTable] = {}
+    with warnings.catch_warnings():
+        # The warnings are in the estimates, by their code; a run of many estimates would repeat them.
+        warnings.simplefilter("ignore", MicroworkWarning)
+        for entry in study.estimates:
+            found = _make(study, entry, settings)
+            estimates |= found.estimates
+            tables |= found.tables
+        tables |= _comparisons(study, estimates)
+    return ResultBundle(
+        study=_about(study),
+        settings=asdict(settings),
+        inputs={key: asdict(figure) for key, figure in study.inputs.items()},
+        published={key: asdict(figure) for key, figure in (*study.published.items(), *study.context.items())},
+        files={key: checksum(study.table(key)) for key in study.files},
+        estimates=estimates,
+        tables=tables,
+        environment=environment(),
+    )
+
+
+def _make(study: Study, entry: EstimateEntry, settings: Settings) -> Found:
+    """Run the recipe of one estimate, unless an input is not available."""
+    if entry.recipe not in RECIPES:
+        raise InvalidInput(
+            "unknown recipe",
+            expected="one of " + ", ".join(sorted(RECIPES)),
+            got=repr(entry.recipe),
+            where=f"{study.path}, estimates.{entry.name}.recipe",
+            fix="check the spelling",
+        )
+    inputs = study.inputs_only(entry.name)
+    estimand = study.estimand(entry.name)
+    missing = [figure for figure in inputs.figures.values() if not figure.available]
+    if missing:
+        return Found(estimates={entry.name: _unavailable(entry, estimand, [f.key for f in missing], missing[0].reason)})
+    task = Task(
+        name=entry.name,
+        inputs=inputs,
+        options=entry.options,
+        estimand=estimand,
+        settings=settings,
+        tiers=study.tiers,
+    )
+    return _with_circularity(RECIPES[entry.recipe](task), [f for f in inputs.figures.values() if f.circular])
+
+
+def _with_circularity(found: Found, circular: list[Figure]) -> Found:
+    """Say of every estimate that one of its inputs was worked out from the published result."""
+    if not circular:
+        return found
+    keys = ", ".join(figure.key for figure in circular)
+    warning = CodedWarning(
+        code="circular", message=f"worked out from the published result, so that recomputing it is circular: {keys}"
+    )
+    marked = {name: replace(e, warnings=(*e.warnings, warning)) for name, e in found.estimates.items()}
+    return Found(estimates=marked, tables=found.tables)
+
+
+def _unavailable(entry: EstimateEntry, estimand: Estimand, keys: list[str], reason: str) -> Estimate:
+    warning = CodedWarning(code="unavailable", message=f"inputs that are not public: {', '.join(keys)} ({reason})")
+    return Estimate(name=entry.name, value=None, estimand=estimand, method=entry.recipe, warnings=(warning,))
+
+
+def _comparisons(study: Study, estimates: dict[str, Estimate]) -> dict[str, ResultTable]:
+    """Compare what was published with what was estimated; nothing flows back into an estimate."""
+    tables = {"comparison": _comparison(study, estimates)}
+    levels = {key: tier.published for key, tier in study.tiers.items() if tier.published}
+    if study.nested and len(levels) == len(study.tiers):
+        tables["published_tiers"] = _published_tiers(study, levels)
+    return tables
+
+
+def _comparison(study: Study, estimates: dict[str, Estimate]) -> ResultTable:
+    """Say for each estimate what share of it the published figure is: of its value, and of both ends around it."""
+    rows = []
+    for entry in study.estimates:
+        estimate = estimates.get(entry.name)
+        if entry.published is None or estimate is None:
+            continue
+        published = study.figure(entry.published).number
+        around = estimate.bounds or estimate.interval
+        ends: tuple[float | None, float | None] = (None, None) if around is None else (around.low, around.high)
+        shares = [None if not number else published / number for number in (estimate.value, *ends)]
+        below = [None if share is None else 1 - share for share in shares]
+        rows.append((entry.name, published, *shares, *below))
+    columns = ("estimate", "published", "of_value", "of_low", "of_high", "below_value", "below_low", "below_high")
+    return ResultTable(columns=columns, rows=tuple(rows))
+
+
+def _published_tiers(study: Study, levels: dict[str, str]) -> ResultTable:
+    """Write the published tiers, which are nested, as exclusive ones."""
+    published = [
+        Estimate(
+            name=key,
+            value=study.figure(figure).number,
+            estimand=Estimand(unit="persons", territory=study.territory),
+            method="as published",
+        )
+        for key, figure in levels.items()
+    ]
+    names = [
+        synthesis.Tier(
+            id=key,
+            label_en=tier.label,
+            label_fr=tier.label_fr or tier.label,
+            criterion_en=tier.criterion,
+            criterion_fr=tier.criterion_fr or tier.criterion,
+        )
+        for key, tier in study.tiers.items()
+    ]
+    nested = synthesis.tiers(published, names=names)
+    cells = synthesis.exclusive(nested)
+    rows = tuple(
+        (whole.tier.id, whole.estimate.value, cell.estimate.value) for whole, cell in zip(nested, cells, strict=True)
+    )
+    return ResultTable(columns=("tier", "nested", "exclusive"), rows=rows)
+
+
+def _about(study: Study) -> dict[str, object]:
+    """Collect what a report needs to know of the study, so that it can be made from the bundle alone."""
+    return {
+        "id": study.id,
+        "version": study.version,
+        "title_en": study.title,
+        "title_fr": study.title_fr,
+        "territory": study.territory,
+        "synthetic": study.synthetic,
+        "sources": [document.citation for document in study.sources()],
+        "tiers": [
+            {
+                "id": key,
+                "label_en": tier.label,
+                "label_fr": tier.label_fr or tier.label,
+                "criterion_en": tier.criterion,
+                "criterion_fr": tier.criterion_fr or tier.criterion,
+                "published": tier.published,
+                "estimates": [entry.name for entry in study.estimates if entry.tier == key],
+            }
+            for key, tier in study.tiers.items()
+        ],
+        "labels": _labels(study),
+        "findings": [{"id": f.id, "en": f.text, "fr": f.text_fr} for f in study.findings],
+    }
+
+
+def _labels(study: Study) -> dict[str, dict[str, Scalar]]:
+    """Name every estimate and factor in both languages; an estimate for one tier of several bears the tier's name too."""
+    labels: dict[str, dict[str, Scalar]] = {}
+    for entry in study.estimates:
+        french = entry.label_fr or entry.label
+        labels[entry.name] = {"en": entry.label, "fr": french, "published": entry.published}
+        for key, tier in study.tiers.items():
+            named = {"en": f"{entry.label}: {tier.label}", "fr": f"{french} : {tier.label_fr or tier.label}"}
+            labels[f"{entry.name}_{key}"] = {**named, "published": None}
+    for key, factor in study.elicited.items():
+        labels[key] = {"en": factor.what, "fr": factor.what_fr or factor.what, "published": None}
+    return labels

@@ -1,0 +1,140 @@
+"""What a recipe may read of a study: its inputs, and nothing that leads to a published result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from microwork_estimate.errors import InvalidInput
+from microwork_estimate.study.figures import Figure
+from microwork_estimate.study.package_data import resource_path
+from microwork_estimate.study.schema import ElicitedEntry, FileEntry
+
+if TYPE_CHECKING:
+    import narwhals as nw
+
+    from microwork_estimate.inputs import Elicited
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Inputs:
+    """What a recipe may read: figures, elicited factors and tables, without any published result.
+
+    Parameters
+    ----------
+    figures : mapping of str to Figure
+    factors : mapping of str to ElicitedEntry
+    files : mapping of str to FileEntry
+    data : Path
+        The folder of the data package.
+    where : str
+        The study file, for error messages.
+    """
+
+    figures: Mapping[str, Figure]
+    factors: Mapping[str, ElicitedEntry]
+    files: Mapping[str, FileEntry]
+    data: Path
+    where: str
+
+    def figure(self, key: str) -> Figure:
+        """Return an available input with its source.
+
+        Raises
+        ------
+        InvalidInput
+            If there is no such input, or if it is unavailable (the message gives the reason).
+        """
+        return available_figure(known_entry(key, self.figures, "input", self.where), self.where)
+
+    def number(self, key: str) -> float:
+        """Return the value of an available input.
+
+        Raises
+        ------
+        InvalidInput
+            As :meth:`figure`, and if the input is a text or a range without a value.
+        """
+        return self.figure(key).number
+
+    def elicited(self, key: str) -> Elicited:
+        """Return an uncertain factor as a distribution.
+
+        Raises
+        ------
+        InvalidInput
+            If there is no such factor, or if its interval is impossible for its distribution.
+        """
+        from microwork_estimate.inputs import Elicited
+
+        entry = known_entry(key, self.factors, "elicited factor", self.where)
+        high = entry.low if entry.high is None else entry.high
+        source = f"assumed: {entry.reason}" if entry.status == "assumed" else f"{entry.source}, {entry.locator}"
+        try:
+            return Elicited(
+                distribution=entry.distribution,
+                low=entry.low,
+                high=high,
+                level=entry.level,
+                mode=entry.mode,
+                source=source,
+            )
+        except InvalidInput as error:
+            where = f"{self.where}, elicited.{key}"
+            raise InvalidInput(
+                error.problem, expected=error.expected, got=error.got, where=where, fix=error.fix
+            ) from error
+
+    def read_table(self, key: str) -> nw.DataFrame[Any]:
+        """Return a table of the data package with the columns that are inputs, named by their role.
+
+        The file is compared with its checksum first. Columns of published results are left out.
+
+        Raises
+        ------
+        InvalidInput
+            If there is no such table, if none of its columns is an input, or if the file is not the one described.
+        """
+        from microwork_estimate.inputs import read_table
+
+        entry = known_entry(key, self.files, "table", self.where)
+        if not entry.columns:
+            raise InvalidInput(
+                "published result as an input",
+                expected="a table with columns that are inputs",
+                got=f"{key!r}, which holds published results only",
+                where=self.where,
+                fix="read it with Study.table to compare; an estimate is made of inputs only",
+            )
+        table = read_table(resource_path(entry.resource, self.data))
+        return table.select(list(entry.columns.values())).rename({col: role for role, col in entry.columns.items()})
+
+
+def known_entry(key: str, table: Mapping[str, T], kind: str, where: str) -> T:
+    """Return an entry by its key, or say which keys there are."""
+    if key not in table:
+        raise InvalidInput(
+            f"unknown {kind}",
+            expected="one of " + (", ".join(table) or "none"),
+            got=repr(key),
+            where=where,
+            fix="check the spelling" + ("; a published result is never an input" if kind == "input" else ""),
+        )
+    return table[key]
+
+
+def available_figure(figure: Figure, where: str) -> Figure:
+    """Return a figure if it is known at all, or say why it is not."""
+    if not figure.available:
+        raise InvalidInput(
+            "figure not available",
+            expected=f"{figure.key}: {figure.what}",
+            got=f"unavailable: {figure.reason}",
+            where=where,
+            fix="give it in a study file of your own if you know it; it is never guessed",
+        )
+    return figure

@@ -1,0 +1,189 @@
+"""The recipes: how each figure of a study is made, in the words of the paper, one call down a line.
+
+A recipe reads its inputs by their role and calls one estimator. It never sees a published result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import cast, get_args
+
+import numpy as np
+
+from microwork_estimate import capture_recapture, platforms
+from microwork_estimate.errors import check_choice
+from microwork_estimate.estimate import Estimate
+from microwork_estimate.inputs import CaptureHistories, Elicited, PlatformAudience, PlatformRegistrations, ReachedVia
+from microwork_estimate.study import mturk_recipes
+from microwork_estimate.study.bundle import ResultTable
+from microwork_estimate.study.resampling import audience_replicates
+from microwork_estimate.study.task import Found, Task
+
+Recipe = Callable[[Task], Found]
+
+
+def registrations_over_multiplicity(task: Task) -> Found:
+    """Sum of declared registrations, divided by the published number of platforms per person."""
+    coefficient = platforms.stated_multiplicity(
+        task.inputs.number("multiplicity"),
+        reached_via=_reached_via(task),
+        rounding=_half_cell(task, "multiplicity"),
+        source=task.inputs.figure("multiplicity").source,
+    )
+    persons = platforms.persons_from_registrations(_registrations(task), coefficient, level=task.settings.level)
+    return _one(task, persons)
+
+
+def visitors_over_multiplicity(task: Task) -> Found:
+    """Monthly visitors, each taken for one worker, divided by the same number of platforms per person."""
+    one = Elicited(distribution="fixed", low=1.0, source="as published: visitors are taken for workers")
+    per_person = Elicited(
+        distribution="fixed",
+        low=task.inputs.number("multiplicity"),
+        source=task.inputs.figure("multiplicity").source,
+    )
+    taken_as_workers = platforms.AudienceFactors(
+        measurement=one, territory_share=one, worker_share=one, devices_per_person=one, platforms_per_person=per_person
+    )
+    persons = platforms.persons_from_audience(_audience(task), taken_as_workers, level=task.settings.level)
+    return _one(task, replace(persons, interval=None))
+
+
+def two_lists(task: Task) -> Found:
+    """Two lists of persons and their overlap: Chapman, with the interval of Sadinle."""
+    lists = CaptureHistories.from_two_lists(*(task.inputs.number(role) for role in ("n1", "n2", "m")))
+    return _one(task, capture_recapture.chapman(lists, level=task.settings.level))
+
+
+def multiplicity_bounds(task: Task) -> Found:
+    """Sharp bounds when the published coefficient is the mean of people reached through their registrations."""
+    persons = platforms.multiplicity_bounds(
+        _registrations(task),
+        mean=task.inputs.number("multiplicity"),
+        max_platforms=int(task.inputs.number("n_platforms_counted")),
+    )
+    return _one(task, persons)
+
+
+def one_platform_bounds(task: Task) -> Found:
+    """Bounds when everybody who was asked was reached through one platform."""
+    reached = task.inputs.number("platform_registrations")
+    total = _registrations(task)
+    n_platforms = int(task.inputs.number("n_platforms"))
+    split = PlatformRegistrations(
+        platforms=("the platform reached", "the others"),
+        accounts=np.array([reached, total.total - reached]),
+        n_platforms=n_platforms,
+        source=total.source,
+        territory=total.territory,
+    )
+    persons = platforms.one_platform_bounds(
+        split,
+        reached="the platform reached",
+        mean_other_platforms=task.inputs.number("multiplicity") - 1.0,
+        share_multi_homing=task.inputs.number("share_multi_homing"),
+    )
+    return _one(task, persons)
+
+
+def audience(task: Task) -> Found:
+    """Visitors turned into workers, with an uncertain factor for each step from a visit to a person."""
+    visits, factors = _audience(task), _factors(task)
+    persons = platforms.persons_from_audience(visits, factors, level=task.settings.level)
+    tornado = platforms.audience_tornado(visits, factors)
+    rows = zip(tornado.names, tornado.low, tornado.high, tornado.variance_share, strict=True)
+    table = ResultTable(
+        columns=("factor", "low", "high", "variance_share"),
+        rows=tuple((name, float(low), float(high), float(share)) for name, low, high, share in rows),
+    )
+    redrawn = audience_replicates(persons, visits, factors, task.settings)
+    return Found(estimates=_one(task, redrawn).estimates, tables={"tornado": table})
+
+
+def audience_by_correlation(task: Task) -> Found:
+    """Spread the visitors evenly over the sites: what shared errors of one provider do to the interval."""
+    n_sites = int(task.inputs.number("n_sites"))
+    whole = _audience(task)
+    even = PlatformAudience(
+        platforms=tuple(f"site {i + 1}" for i in range(n_sites)),
+        unique_visitors=np.full(n_sites, whole.total / n_sites),
+        provider=whole.provider,
+        source=f"assumed: {whole.source}, spread evenly",
+        window=whole.window,
+        territory=whole.territory,
+    )
+    curve = platforms.audience_by_correlation(even, _factors(task), level=task.settings.level)
+    points = zip(curve.grid, curve.values, curve.low, curve.high, strict=True)
+    table = ResultTable(
+        columns=("correlation", "median", "low", "high"), rows=tuple(tuple(float(x) for x in row) for row in points)
+    )
+    return Found(tables={"audience_by_correlation": table})
+
+
+def relative_dependence(_: Task) -> Found:
+    """By what factor a two-list figure changes with the odds ratio of its lists, when the lists are not public."""
+    odds_ratios = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
+    seen = (0.0, 0.25, 0.5, 0.75)
+    factors = capture_recapture.relative_odds_ratio_curve(odds_ratios, observed_share=seen)
+    table = ResultTable(
+        columns=("odds_ratio", *(f"seen_{share:g}" for share in seen)),
+        rows=tuple((ratio, *(float(x) for x in factors[:, at])) for at, ratio in enumerate(odds_ratios)),
+    )
+    return Found(tables={"dependence": table})
+
+
+RECIPES: dict[str, Recipe] = {
+    "audience": audience,
+    "audience_by_correlation": audience_by_correlation,
+    "multiplicity_bounds": multiplicity_bounds,
+    "one_platform_bounds": one_platform_bounds,
+    "registrations_as_published": registrations_over_multiplicity,
+    "relative_dependence": relative_dependence,
+    "two_lists": two_lists,
+    "audience_as_published": visitors_over_multiplicity,
+    **mturk_recipes.RECIPES,
+}
+
+
+def _one(task: Task, estimate: Estimate) -> Found:
+    """Give the one estimate of a recipe the name and the estimand that the study file says."""
+    return Found(estimates={task.name: replace(estimate, name=task.name, estimand=task.estimand)})
+
+
+def _registrations(task: Task) -> PlatformRegistrations:
+    figure = task.inputs.figure("registrations")
+    return PlatformRegistrations(
+        platforms=("sum of the declaring platforms",),
+        accounts=np.array([figure.number]),
+        n_platforms=int(task.inputs.number("n_platforms")),
+        source=figure.source,
+        territory=task.estimand.territory,
+    )
+
+
+def _audience(task: Task) -> PlatformAudience:
+    figure = task.inputs.figure("visitors")
+    return PlatformAudience(
+        platforms=("sum of the sites",),
+        unique_visitors=np.array([figure.number]),
+        provider=figure.source,
+        source=figure.source,
+        window="month",
+        territory=task.estimand.territory,
+    )
+
+
+def _factors(task: Task) -> platforms.AudienceFactors:
+    roles = ("measurement", "territory_share", "worker_share", "devices_per_person", "platforms_per_person")
+    return platforms.AudienceFactors(**{role: task.inputs.elicited(role) for role in roles})
+
+
+def _reached_via(task: Task) -> ReachedVia:
+    return cast(ReachedVia, check_choice(str(task.options["reached_via"]), get_args(ReachedVia), where=task.name))
+
+
+def _half_cell(task: Task, role: str) -> float:
+    """Return half the width of the rounding cell of an input; zero when the study file does not give its ends."""
+    figure = task.inputs.figure(role)
+    return 0.0 if figure.low is None or figure.high is None else (figure.high - figure.low) / 2
