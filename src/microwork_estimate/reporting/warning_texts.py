@@ -54,12 +54,12 @@ WARNINGS: dict[str, tuple[str, str]] = {
         "Le nombre varie avec le nombre de composantes du mélange : les comptages seuls ne tranchent pas.",
     ),
     "nearly-all-seen": (
-        "By this model nearly everybody was seen, which says more about the model than about who is missing.",
-        "Selon ce modèle, presque tout le monde a été vu, ce qui en dit plus sur le modèle que sur les absents.",
+        "Less than one person is estimated as unseen: the interval may begin above the number seen.",
+        "Moins d'une personne est estimée non vue : l'intervalle peut commencer au-dessus du nombre de personnes vues.",
     ),
     "no-doubletons": (
-        "Nobody was seen exactly twice: the usual formula has no value.",
-        "Personne n'a été vu exactement deux fois : la formule usuelle n'a pas de valeur.",
+        "Nobody was seen exactly twice: the bound rests on those seen once, or only a lower limit is given.",
+        "Personne n'a été vu deux fois : la borne repose sur ceux vus une fois, ou seule une limite inférieure est donnée.",
     ),
     "no-overlap": (
         "Nobody is on both lists: the data give a lower limit and no upper one.",
