@@ -23,6 +23,7 @@ __all__ = [
     "inputs",
     "platforms",
     "reporting",
+    "simulate",
     "study",
     "synthesis",
 ]
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
         inputs,
         platforms,
         reporting,
+        simulate,
         study,
         synthesis,
     )
