@@ -21,14 +21,13 @@ from typing import Any
 
 import numpy as np
 
-from microwork_estimate import __version__
 from microwork_estimate.errors import CodedWarning, InvalidInput, SchemaVersion
 from microwork_estimate.estimate import Assumption, Bounds, Estimand, Estimate, FrozenMapping, Interval, Replicates
 from microwork_estimate.inputs import read_text
 
 SCHEMA_VERSION = "1.0"
 BUNDLE_FILE = "bundle.json"
-_VERSIONS_OF = ("numpy", "scipy", "pandas")
+_VERSIONS_OF = ("microwork-estimate", "numpy", "scipy", "pandas")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -117,8 +116,8 @@ class ResultBundle:
 
 def environment() -> dict[str, str]:
     """Return the versions that a number may depend on."""
-    versions = {name: metadata.version(name) for name in _VERSIONS_OF}
-    return {"microwork_estimate": __version__, "python": platform.python_version(), **versions}
+    versions = {name.replace("-", "_"): metadata.version(name) for name in _VERSIONS_OF}
+    return {"python": platform.python_version(), **versions}
 
 
 def _canonical(content: Any) -> str:
