@@ -49,6 +49,10 @@ WARNINGS: dict[str, tuple[str, str]] = {
         "People differ in how easily they are seen: the model of these differences decides the number.",
         "Les personnes ne sont pas toutes aussi faciles à observer : le modèle de ces différences décide du nombre.",
     ),
+    "large-bias": (
+        "The first-order bias is more than a tenth of the estimate.",
+        "Le biais du premier ordre dépasse le dixième de l'estimation.",
+    ),
     "mixture-drift": (
         "The number moves with the number of components of the mixture: the counts alone do not settle it.",
         "Le nombre varie avec le nombre de composantes du mélange : les comptages seuls ne tranchent pas.",
@@ -61,13 +65,25 @@ WARNINGS: dict[str, tuple[str, str]] = {
         "Nobody was seen exactly twice: the bound rests on those seen once, or only a lower limit is given.",
         "Personne n'a été vu deux fois : la borne repose sur ceux vus une fois, ou seule une limite inférieure est donnée.",
     ),
+    "no-mle": (
+        "The likelihood has no maximum on these data, so there is no number.",
+        "La vraisemblance n'a pas de maximum sur ces données : aucun nombre n'est donné.",
+    ),
     "no-overlap": (
         "Nobody is on both lists: the data give a lower limit and no upper one.",
         "Personne ne figure sur les deux listes : les données donnent une limite inférieure, aucune limite supérieure.",
     ),
+    "no-upper-limit": (
+        "The likelihood never falls far enough to end the interval above.",
+        "La vraisemblance ne baisse jamais assez pour borner l'intervalle par le haut.",
+    ),
     "no-variation": (
         "All respondents are on the same number of platforms: the standard error is missing or too small.",
         "Tous les répondants sont sur le même nombre de plateformes : l'erreur type manque ou est trop petite.",
+    ),
+    "not-identifiable": (
+        "The model has more coefficients than the data can tell apart.",
+        "Le modèle comporte plus de coefficients que les données ne permettent d'en distinguer.",
     ),
     "nothing-unseen": (
         "Nothing in the counts points to persons unseen: the estimate is the number of persons seen.",
