@@ -7,10 +7,10 @@ family ends the program with code 2 and one line on the error stream.
 from __future__ import annotations
 
 import contextlib
+import io
 import sys
 import warnings
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -99,7 +99,9 @@ class _Page:
 
     def table(self, content: reporting.TextTable) -> None:
         """Add a table with its notes."""
-        shown = Table(title=Text(content.title), title_justify="left", title_style="bold", show_lines=bool(content.whole))
+        shown = Table(
+            title=Text(content.title), title_justify="left", title_style="bold", show_lines=bool(content.whole)
+        )
         for index, name in enumerate(content.columns):
             shown.add_column(
                 Text(name.translate(self._HELD)),
@@ -217,4 +219,9 @@ def _program(
     """Take the options of the program itself."""
 
 
-main = partial(app, prog_name="microwork-estimate")
+def main() -> None:
+    """Run the program; what it prints is UTF-8 wherever it goes."""
+    for output in (sys.stdout, sys.stderr):
+        if isinstance(output, io.TextIOWrapper):
+            output.reconfigure(encoding="utf-8")
+    app(prog_name="microwork-estimate")

@@ -291,6 +291,14 @@ class Estimate:
                     where=f"Estimate.{name} of {self.name!r}",
                     fix="return the honest bound with a coded warning instead",
                 )
+        if self.standard_error is not None and self.standard_error < 0:
+            raise InvalidInput(
+                "negative standard error",
+                expected="zero or more",
+                got=f"{self.standard_error}",
+                where=f"Estimate {self.name!r}",
+                fix="this is a mistake of the estimator: report it",
+            )
         if self.value is None and self.interval is None and self.bounds is None and not self.warnings:
             raise InvalidInput(
                 "an estimate that says nothing",

@@ -85,12 +85,13 @@ def test_tornado_puts_the_debated_coefficient_near_the_end(diplab):
 
 
 def test_audience_interval_comes_from_replicates(diplab):
-    """The regular tier with its unknowns has B replicates, and its interval is read off them."""
+    """The regular tier has B replicates, and an interval that is free of their Monte Carlo error but agrees with them."""
     estimate = diplab.estimates["regular_audience"]
     assert len(estimate.replicates) == 199
-    assert estimate.interval.low < estimate.value < estimate.interval.high
+    assert "elicited" in estimate.interval.method
     ordered = np.sort(estimate.replicates.values)
-    assert (estimate.interval.low, estimate.interval.high) == (ordered[4], ordered[194])
+    assert ordered[0] < estimate.interval.low < ordered[12]
+    assert ordered[186] < estimate.interval.high < ordered[198] * 1.2
 
 
 def test_dependence_factors(diplab):
@@ -165,6 +166,70 @@ def test_same_seed_same_bytes():
     first, again, other = (study.run(DIPLAB, n_replicates=70, seed=seed).to_json() for seed in (5, 5, 6))
     assert first == again
     assert first != other
+
+
+def test_month_without_overlap_is_not_left_out():
+    """When one of the recent pairs has nobody in both months, the mean has a lower limit and no value."""
+    from microwork_estimate.inputs import CaptureHistories
+    from microwork_estimate.study import mturk_recipes
+    from microwork_estimate.study.task import Settings, Task
+
+    pairs = {
+        "2020-01": CaptureHistories.from_two_lists(100, 80, 20),
+        "2020-02": CaptureHistories.from_two_lists(80, 90, 0),
+    }
+    settings = Settings(n_replicates=399, seed=1)
+    with pytest.warns(UserWarning, match="nobody is on both"):
+        estimates = [mturk_recipes.capture_recapture.chapman(pair) for pair in pairs.values()]
+    task = Task(
+        name="x",
+        inputs=MTURK.inputs_only("month_pairs"),
+        options={},
+        estimand=MTURK.estimand("month_pairs"),
+        settings=settings,
+    )
+    draws = mturk_recipes.period_means(pairs, {"all": tuple(pairs)}, settings)["all"]
+    mean = mturk_recipes._recent_mean(task, estimates, draws)
+    assert mean.value is None
+    assert mean.interval.high == float("inf")
+    assert mean.interval.low > 100
+    assert "no-overlap" in _codes(mean)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"options": {}}, "missing: counts_other_platforms, reached_via"),
+        ({"options": {"reached_via": "worker", "counts_other_platforms": False, "foo": 3}}, "unknown: foo"),
+        ({"options": {"reached_via": 3, "counts_other_platforms": False}}, "option of another type"),
+        ({"inputs": {"registrations": "sum_registrations"}}, "missing: multiplicity, n_platforms"),
+        ({"elicited": {"measurement": "measurement"}}, "unknown: measurement"),
+    ],
+)
+def test_roles_must_fit_the_recipe(change, message):
+    """A role or an option that a recipe needs, does not know, or cannot use is refused before anything is computed."""
+    entry = DIPLAB.estimate("occasional").model_copy(update=change)
+    with pytest.raises(InvalidInput, match=message):
+        study.run(replace(DIPLAB, estimates=(entry,)), n_replicates=10, seed=1)
+
+
+def test_open_population_is_said_of_every_count(mturk):
+    """Eleven years of counts with half-lives near a year: each estimate from them says that people came and left."""
+    for name in ("lower_bound", "lower_bound_bias_corrected", "equal_catchability", "mixture"):
+        assert "open-population" in _codes(mturk.estimates[name])
+    assert "below-lower-bound" in _codes(mturk.estimates["mixture"])
+
+
+def test_findings_follow_what_was_found(diplab):
+    """The sentence about the lists that were not found is there as long as there is no estimate from them."""
+    assert "dependence" in [finding["id"] for finding in diplab.study["findings"]]
+    known = {
+        role: replace(DIPLAB.inputs[role], status="published", value=v)
+        for role, v in (("n1", 200.0), ("n2", 150.0), ("m", 30.0))
+    }
+    filled = study.run(replace(DIPLAB, inputs=ReadOnly({**DIPLAB.inputs, **known})), n_replicates=10, seed=1)
+    assert round(filled.estimates["very_active"].value) == 978
+    assert "dependence" not in [finding["id"] for finding in filled.study["findings"]]
 
 
 def test_unknown_recipe_is_refused():

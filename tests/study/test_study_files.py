@@ -193,13 +193,21 @@ def test_missing_file_and_wrong_encoding(tmp_path):
 
 def test_circular_arithmetic(tmp_path):
     """A figure that is derived from itself, by way of another, is refused; one derived from a result is marked."""
-    implied = '[inputs.{0}]\nvalue = 1\nunit = "persons"\nstatus = "implied"\nwhat = "w"\n'
+    implied = '[inputs.{0}]\nvalue = 800\nunit = "persons"\nstatus = "implied"\nwhat = "w"\n'
     implied += 'derived_from = ["{1}"]\nformula = "{1}"\n'
     text = SMALL + implied.format("one", "two") + implied.format("two", "one")
     assert "circular arithmetic" in str(refusal(tmp_path, text))
     chain = load(write(tmp_path, SMALL + implied.format("one", "two") + implied.format("two", "persons")))
     assert [chain.figure(key).circular for key in ("one", "two", "accounts")] == [True, True, False]
     assert "[inputs, published or context]" in str(refusal(tmp_path, SMALL + implied.format("one", "none")))
+
+
+def test_implied_figure_must_be_what_its_formula_gives(tmp_path):
+    """A figure that says accounts / multiplicity and is not 1200 / 1.5 is refused; rounding is not."""
+    implied = '[inputs.one]\nvalue = {0}\nunit = "persons"\nstatus = "implied"\nwhat = "w"\n'
+    implied += 'derived_from = ["accounts", "multiplicity"]\nformula = "accounts / multiplicity"\n'
+    assert "implied figure that its formula does not give" in str(refusal(tmp_path, SMALL + implied.format(900)))
+    assert load(write(tmp_path, SMALL + implied.format(800))).figure("one").number == 800
 
 
 @pytest.mark.parametrize(

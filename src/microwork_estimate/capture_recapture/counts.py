@@ -263,6 +263,31 @@ def _chao(n: float, f1: float, f2: float, shrink: float, bias_corrected: bool) -
     return n + unseen, unseen + shrink**2 * (by_first + by_second) - rest**2 / (n + unseen)
 
 
+def below_lower_bound(value: float | None, counts: CaptureCounts) -> list[CodedWarning]:
+    """Say that a model gives fewer persons than Chao's lower bound from the same counts.
+
+    Parameters
+    ----------
+    value : float or None
+        Persons by the model.
+    counts : CaptureCounts
+
+    Returns
+    -------
+    list of CodedWarning
+        Empty, or ``below-lower-bound``.
+    """
+    shrink = 1.0 if counts.occasions is None else (counts.occasions - 1.0) / counts.occasions
+    bound, _ = _chao(counts.n_observed, counts.seen(1), counts.seen(2), shrink, True)
+    if value is None or value >= bound:
+        return []
+    message = (
+        f"the estimate, {value:,.0f}, is below Chao's lower bound from the same counts, {bound:,.0f}: the model describes "
+        "those seen once and twice badly, and these decide about the unseen"
+    )
+    return [CodedWarning(code="below-lower-bound", message=message)]
+
+
 def _zelterman(n: float, f1: float, f2: float) -> tuple[float, float]:
     """Return N and its variance for f1 and f2 above zero."""
     rate = 2.0 * f2 / f1

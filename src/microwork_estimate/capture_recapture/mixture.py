@@ -13,7 +13,12 @@ import numpy as np
 from scipy.optimize import brentq, minimize
 
 from microwork_estimate.capture_recapture.assumptions import FINITE_CLASSES
-from microwork_estimate.capture_recapture.counts import COUNT_ASSUMPTIONS, nearly_all_seen, unseen_interval
+from microwork_estimate.capture_recapture.counts import (
+    COUNT_ASSUMPTIONS,
+    below_lower_bound,
+    nearly_all_seen,
+    unseen_interval,
+)
 from microwork_estimate.capture_recapture.mixture_fit import (
     Cells,
     MixtureFit,
@@ -153,6 +158,7 @@ def binomial_mixture(counts: CaptureCounts, *, components: int, level: float = 0
     size = _size(cells, fit, level)
     plot = ratio_plot(counts)
     found = [*_mixture_warnings(fit, size, components, cells.n), *ratio_warnings(plot)]
+    found += below_lower_bound(size.value, counts)
     announce(found)
     return Estimate(
         name=f"binomial mixture of {components} component{'s' if components > 1 else ''}",

@@ -10,6 +10,9 @@ from numpy.typing import ArrayLike
 from microwork_estimate.errors import InvalidInput
 from microwork_estimate.estimate import FloatArray, IntArray, frozen_floats
 
+# Counts are kept as 64-bit integers; up to here every whole number is also exact as a floating-point number.
+LARGEST_COUNT = 2.0**53
+
 
 def first_bad(values: FloatArray, bad: np.ndarray) -> str:
     """Say which element is wrong, for an error message."""
@@ -55,11 +58,11 @@ def whole_counts(values: ArrayLike, *, where: str) -> IntArray:
         If a count is missing, negative or not whole.
     """
     array = nonnegative(values, where=where)
-    bad = array != np.floor(array)
+    bad = (array != np.floor(array)) | (array > LARGEST_COUNT)
     if bad.any():
         raise InvalidInput(
             "not a count",
-            expected="whole numbers",
+            expected=f"whole numbers, at most {LARGEST_COUNT:.0e}",
             got=first_bad(array, bad),
             where=where,
             fix="counts of persons are whole; weighted counts need an estimator for weighted data",

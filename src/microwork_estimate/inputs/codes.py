@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from microwork_estimate.errors import InvalidInput
 from microwork_estimate.estimate import IntArray
+
+_MANY_ROWS = 100_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -156,8 +160,8 @@ class Columns(Mapping[str, NDArray[Any]]):
     def __init__(self, values: Mapping[str, Any]) -> None:
         self._arrays: dict[str, NDArray[Any] | None] = {}
         self._coded: dict[str, Coded] = {}
-        for name, value in values.items():
-            coded = _coded_text(value)
+        found = _coded_texts(list(values.values()))
+        for (name, value), coded in zip(values.items(), found, strict=True):
             self._arrays[name] = as_column(value) if coded is None else None
             if coded is not None:
                 self._coded[name] = coded
@@ -169,6 +173,9 @@ class Columns(Mapping[str, NDArray[Any]]):
             array.flags.writeable = False
             self._arrays[name] = array
         return array
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._arrays  # the inherited test would decode the column
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._arrays)
@@ -191,6 +198,14 @@ class Columns(Mapping[str, NDArray[Any]]):
         if name not in self._coded:
             self._coded[name] = _factorized(self._arrays[name])
         return self._coded[name]
+
+
+def _coded_texts(values: list[Any]) -> list[Coded | None]:
+    """Return the codes of each column, or None; long columns side by side, as the libraries that hold them allow it."""
+    if len(values) < 2 or any(not hasattr(value, "__len__") or len(value) < _MANY_ROWS for value in values):
+        return [_coded_text(value) for value in values]
+    with ThreadPoolExecutor(min(len(values), os.cpu_count() or 1)) as pool:
+        return list(pool.map(_coded_text, values))
 
 
 def _coded_text(value: Any) -> Coded | None:

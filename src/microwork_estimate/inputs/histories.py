@@ -17,6 +17,7 @@ from microwork_estimate.estimate import Estimand, FloatArray, IntArray
 from microwork_estimate.inputs.checks import distinct_names, same_length, whole_counts
 
 MAX_LISTS = 20
+MOST_SIGHTINGS = 1_000_000
 CAPTURED = Estimand(unit="persons", activity="captured")
 
 
@@ -281,6 +282,14 @@ class CaptureCounts:
                 got=f"smallest {seen.min()}, {seen.size - np.unique(seen).size} repeated",
                 where="times",
                 fix="remove the row for zero times: who was never seen is what is to be estimated",
+            )
+        if seen.max() > MOST_SIGHTINGS:
+            raise InvalidInput(
+                "impossible number of sightings",
+                expected=f"at most {MOST_SIGHTINGS:,} sightings of one person",
+                got=f"{seen.max():,}",
+                where="times",
+                fix="check whether the two columns were exchanged",
             )
         dense = np.zeros(int(seen.max()), dtype=np.int64)
         dense[seen - 1] = numbers

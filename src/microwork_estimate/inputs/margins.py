@@ -246,7 +246,8 @@ class Margins:
         Returns
         -------
         Margins
-            Whether the names are those of the formula's columns is checked when the sample is seen.
+            Whether the names are those of the formula's columns is checked when the sample is seen. The category that
+            the intercept stands for has no name, so that it is not checked: prefer :meth:`from_totals` for categories.
         """
         names = [name.strip("()") if name == "(Intercept)" else name for name in totals]
         margins = tuple(

@@ -307,7 +307,7 @@ def _fractions(sizes: FloatArray, groups: IntArray, units: IntArray, *, where: s
     drawn = np.bincount(pairs[:, 0], minlength=n_groups)[groups]
     first = np.empty(n_groups)
     first[groups[::-1]] = sizes[::-1]
-    shares = bool((sizes <= 1).all())
+    shares = np.all(sizes <= 1)
     problems = (
         ("fpc varies", "one value within a group", sizes != first[groups]),
         ("fpc of zero", "numbers above zero", sizes <= 0),

@@ -7,6 +7,7 @@ through narwhals; files are CSV (UTF-8) or parquet.
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from microwork_estimate.errors import InvalidInput
 from microwork_estimate.estimate import Estimand
+from microwork_estimate.inputs.checks import distinct_names, whole_counts
 from microwork_estimate.inputs.histories import CAPTURED, CaptureCounts, CaptureHistories
 from microwork_estimate.inputs.platforms import PlatformRegistrations
 from microwork_estimate.inputs.survey import ReachedVia, SurveySample
@@ -58,9 +60,10 @@ def read_table(path: str | Path) -> nw.DataFrame[Any]:
     import pandas as pd
 
     file = Path(path)
-    if file.suffix == ".parquet" and file.is_file():
+    kind = file.suffix.lower()
+    if kind == ".parquet" and file.is_file():
         return _read_parquet(file)
-    if file.suffix not in (".csv", ".parquet"):
+    if kind not in (".csv", ".parquet"):
         raise InvalidInput(
             "unknown kind of file",
             expected=".csv or .parquet",
@@ -68,16 +71,34 @@ def read_table(path: str | Path) -> nw.DataFrame[Any]:
             where=str(file),
             fix="convert it",
         )
+    text = read_text(file)
     try:
-        return nw.from_native(pd.read_csv(io.StringIO(read_text(file)), index_col=False), eager_only=True)
+        with warnings.catch_warnings():
+            # pandas only warns when rows have more fields than the header, and drops what is too much.
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            frame = pd.read_csv(io.StringIO(text), index_col=False, header=None, nrows=1, dtype=str)
+            _require_distinct_headers(frame.iloc[0].tolist(), file)
+            return nw.from_native(pd.read_csv(io.StringIO(text), index_col=False), eager_only=True)
     except (pd.errors.EmptyDataError, pd.errors.ParserError, pd.errors.ParserWarning) as error:
         raise InvalidInput(
             "not a table",
             expected="a header and rows of as many fields",
-            got=str(error).strip(),
+            got=" ".join(str(error).split()),
             where=str(file),
             fix="check the separators, the quotes and the last line",
         ) from error
+
+
+def _require_distinct_headers(names: list[object], file: Path) -> None:
+    repeated = sorted({str(name) for name in names if names.count(name) > 1})
+    if repeated:
+        raise InvalidInput(
+            "column named twice",
+            expected="a name of its own for every column",
+            got=", ".join(repeated),
+            where=str(file),
+            fix="rename or remove one of them",
+        )
 
 
 def _read_parquet(file: Path) -> nw.DataFrame[Any]:
@@ -187,3 +208,44 @@ def platform_registrations(
         source=source,
         **about,
     )
+
+
+def capture_pairs(table: Any, *, key: str, n1: str, n2: str, both: str, **about: Any) -> dict[str, CaptureHistories]:
+    """Make one :class:`CaptureHistories` of two lists of each row; `about` is lists and estimand."""
+    names = [str(name) for name in column(table, key, where="capture pairs")]
+    distinct_names(names, where=f"capture pairs, column {key!r}")
+    sizes = np.column_stack([column(table, name, where="capture pairs") for name in (n1, n2, both)])
+    return {
+        name: CaptureHistories.from_two_lists(*row, **about) for name, row in zip(names, sizes.tolist(), strict=True)
+    }
+
+
+def counts_by_group(table: Any, *, group: str, category: str, count: str) -> dict[str, dict[str, int]]:
+    """Make counts by category for each group, in the order of the rows.
+
+    Rows without a category (a question that was not yet asked, for instance) are left out.
+
+    Raises
+    ------
+    InvalidInput
+        If a column is missing, a count is no count, or a category stands twice in a group.
+    """
+    frame = _frame(table, "counts by group")
+    column(frame, group, where="counts by group")
+    column(frame, count, where="counts by group")
+    if category in frame.columns:
+        frame = frame.filter(~frame[category].is_null())
+    rows = zip(*(column(frame, name, where="counts by group") for name in (group, category, count)), strict=True)
+    groups: dict[str, dict[str, int]] = {}
+    for name, kind, number in rows:
+        counts = groups.setdefault(str(name), {})
+        if str(kind) in counts:
+            raise InvalidInput(
+                "category twice",
+                expected="each category once in a group",
+                got=f"{kind!r} twice in {name!r}",
+                where="counts by group",
+                fix="add the two rows, or correct one of them",
+            )
+        counts[str(kind)] = int(whole_counts([number], where=f"column {count!r}")[0])
+    return groups

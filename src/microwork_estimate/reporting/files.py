@@ -41,7 +41,8 @@ def forest_plot(bundle: ResultBundle, *, lang: str = "en") -> Figure:
         for name, estimate in bundle.estimates.items()
         if estimate.estimand.unit == "persons"
     ]
-    return plots.draw_forest(rows, title=_title(bundle, language), lang=language)
+    marks = "plot.truth" if bundle.study["synthetic"] else "plot.published"
+    return plots.draw_forest(rows, title=_title(bundle, language), lang=language, marks=marks)
 
 
 def _title(bundle: ResultBundle, language: str) -> str:
@@ -108,7 +109,7 @@ def writers(bundle: ResultBundle, *, lang: str = "en") -> dict[str, Callable[[Pa
     check_language(lang)
 
     def write_bundle(path: Path) -> None:
-        path.write_text(bundle.to_json(), encoding="utf-8")
+        path.write_text(bundle.to_json(), encoding="utf-8", newline="\n")
 
     def write_plot(draw: Callable[..., Figure], path: Path) -> None:
         from microwork_estimate.reporting.plots import save

@@ -43,7 +43,17 @@ def fill(text: str, bundle: ResultBundle, lang: Language) -> str:
         form = match[2] or "d0"
         if not isinstance(value, int | float):
             return str(value)
-        return percent(value, lang) if form == "percent" else number(value, lang, digits=int(form.removeprefix("d")))
+        if form == "percent":
+            return percent(value, lang)
+        if not re.fullmatch(r"d\d", form):
+            raise InvalidInput(
+                "unknown form of a number",
+                expected="percent, or d0 to d9 for so many decimals",
+                got=repr(form),
+                where=f"findings of {bundle.study['id']}, {match[0]}",
+                fix="write {path}, {path|percent} or {path|d2}",
+            )
+        return number(value, lang, digits=int(form[1]))
 
     return _PLACE.sub(written, text)
 
@@ -85,4 +95,6 @@ def _step(here: Any, part: str) -> Any:
         return dict(zip(here.columns, row, strict=True))
     if isinstance(here, Mapping):
         return here[part]
+    if part not in getattr(here, "__dataclass_fields__", {}):
+        raise KeyError(part)
     return getattr(here, part)

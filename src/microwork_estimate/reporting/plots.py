@@ -57,8 +57,17 @@ class ForestRow:
         return [end for end in ends if end is not None and math.isfinite(end)]
 
 
-def draw_forest(rows: Sequence[ForestRow], *, title: str, lang: Language) -> Figure:
-    """Draw estimates, intervals, bounds and published marks, one row each, on a logarithmic axis of persons."""
+def draw_forest(rows: Sequence[ForestRow], *, title: str, lang: Language, marks: str = "plot.published") -> Figure:
+    """Draw estimates, intervals, bounds and reference marks, one row each, on a logarithmic axis of persons.
+
+    Parameters
+    ----------
+    rows : sequence of ForestRow
+    title : str
+    lang : {"en", "fr"}
+    marks : str
+        Label of the reference marks: published figures, or the truth of a simulation.
+    """
     figure = Figure(figsize=(9.5, 1.6 + 0.52 * len(rows)), layout="constrained")
     axes = figure.subplots()
     low = min(min(row.numbers()) for row in rows if row.numbers()) / 1.35
@@ -71,7 +80,7 @@ def draw_forest(rows: Sequence[ForestRow], *, title: str, lang: Language) -> Fig
     axes.set_ylim(-len(rows) + 0.4, 0.6)
     _finish_axis(axes, lang)
     axes.set_title(title, loc="left", fontsize=11, color=INK)
-    figure.legend(handles=_forest_legend(lang), loc="outside lower center", ncols=3, frameon=False, fontsize=8.5)
+    figure.legend(handles=_forest_legend(lang, marks), loc="outside lower center", ncols=3, frameon=False, fontsize=8.5)
     return figure
 
 
@@ -100,11 +109,11 @@ def _draw_forest_row(axes: Axes, height: float, row: ForestRow, right: float, la
 _PUBLISHED: dict[str, Any] = {"markerfacecolor": "none", "markeredgecolor": INK, "markeredgewidth": 1.3}
 
 
-def _forest_legend(lang: Language) -> list[Line2D | Patch]:
+def _forest_legend(lang: Language, marks: str) -> list[Line2D | Patch]:
     return [
         Line2D([], [], color=BLUE, marker="o", linewidth=2, label=label("plot.point", lang)),
         Patch(facecolor="none", edgecolor=ORANGE, linewidth=1.6, label=label("plot.bounds", lang)),
-        Line2D([], [], marker="D", markersize=8, linestyle="none", label=label("plot.published", lang), **_PUBLISHED),
+        Line2D([], [], marker="D", markersize=8, linestyle="none", label=label(marks, lang), **_PUBLISHED),
     ]
 
 

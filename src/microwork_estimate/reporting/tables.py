@@ -80,14 +80,22 @@ def tier_table(bundle: ResultBundle, lang: Language) -> TextTable | None:
     for tier in tiers:
         if tier.get("published") is None:
             continue
-        first, *others = (bundle.estimates[name] for name in tier["estimates"] if name in bundle.estimates)
+        made = [bundle.estimates[name] for name in tier["estimates"] if name in bundle.estimates]
+        if not made:
+            continue
+        first, *others = made
         published = number(bundle.published[tier["published"]]["value"], lang)
         value, _ = estimate_cells(first, lang)
+        if first.interval is not None:
+            value = f"{value} {span(first.interval.low, first.interval.high, lang)}"
         rows.append((tier[f"label_{lang}"], tier[f"criterion_{lang}"], published, value, _readings(others, lang)))
     if not rows:
         return None
-    columns = tuple(label(key, lang) for key in ("tier", "what", "published", "recomputed", "readings"))
-    return TextTable(title=label("tiers_title", lang), columns=columns, rows=tuple(rows), numeric=(2, 3))
+    title, marks, found = "tiers_title", "published", "recomputed"
+    if bundle.study["synthetic"]:
+        title, marks, found = "truth_tiers_title", "truth", "estimated"
+    columns = tuple(label(key, lang) for key in ("tier", "what", marks, found, "readings"))
+    return TextTable(title=label(title, lang), columns=columns, rows=tuple(rows), numeric=(2, 3))
 
 
 def _readings(others: Sequence[Estimate], lang: Language) -> str:
@@ -108,9 +116,10 @@ def exclusive_table(bundle: ResultBundle, lang: Language) -> TextTable | None:
     names = {tier["id"]: tier[f"label_{lang}"] for tier in bundle.study["tiers"]}
     rows = tuple((names[row[0]], number(row[1], lang), number(row[2], lang)) for row in content.rows)
     wrong = number(sum(content.column("nested")), lang)
+    prefix = "truth_" if bundle.study["synthetic"] else ""
     return TextTable(
-        title=label("exclusive_title", lang),
-        columns=(label("tier", lang), label("nested", lang), label("exclusive", lang)),
+        title=label(f"{prefix}exclusive_title", lang),
+        columns=(label("tier", lang), label(f"{prefix}nested", lang), label("exclusive", lang)),
         rows=rows,
         notes=(label("total_refused", lang, total=wrong),),
         numeric=(1, 2),

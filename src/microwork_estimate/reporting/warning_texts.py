@@ -15,6 +15,10 @@ WARNINGS: dict[str, tuple[str, str]] = {
         "Answers or visits are counted, not persons: the most active count more often.",
         "Ce sont des réponses ou des visites qui sont comptées, non des personnes : les plus actifs comptent plusieurs fois.",
     ),
+    "below-lower-bound": (
+        "The estimate is below Chao's lower bound from the same counts: the model describes those seen once and twice badly.",
+        "L'estimation est inférieure à la borne de Chao tirée des mêmes comptages : le modèle décrit mal ceux vus une ou deux fois.",
+    ),
     "boundary": (
         "The estimate lies on the edge of what is possible: only a lower limit is given.",
         "L'estimation se trouve à la limite du possible : seule une limite inférieure est donnée.",
@@ -36,6 +40,10 @@ WARNINGS: dict[str, tuple[str, str]] = {
         "Fewer components describe the counts as well: the rest of the mixture is empty.",
         "Moins de composantes décrivent aussi bien les comptages : le reste du mélange est vide.",
     ),
+    "empty-domain": (
+        "No respondent is in this domain.",
+        "Aucun répondant n'appartient à ce domaine.",
+    ),
     "empty-list": (
         "A list is empty and says nothing about who is missing: only the persons seen are certain.",
         "Une liste est vide et ne renseigne pas sur les absents : seules les personnes observées sont certaines.",
@@ -45,13 +53,29 @@ WARNINGS: dict[str, tuple[str, str]] = {
         "Certains rééchantillons n'ont pu être estimés ; ils comptent comme infinis, si bien que l'intervalle peut être "
         "ouvert vers le haut.",
     ),
+    "few-degrees-of-freedom": (
+        "So few degrees of freedom that the standard error is itself little known.",
+        "Si peu de degrés de liberté que l'erreur type est elle-même mal connue.",
+    ),
+    "finite-population-ignored": (
+        "The scheme ignores that the population is finite.",
+        "La méthode ignore la taille finie de la population.",
+    ),
     "heterogeneity": (
         "People differ in how easily they are seen: the model of these differences decides the number.",
         "Les personnes ne sont pas toutes aussi faciles à observer : le modèle de ces différences décide du nombre.",
     ),
+    "jackknife-quantile": (
+        "A jackknife does not give the variance of a quantile.",
+        "Le jackknife ne donne pas la variance d'un quantile.",
+    ),
     "large-bias": (
         "The first-order bias is more than a tenth of the estimate.",
         "Le biais du premier ordre dépasse le dixième de l'estimation.",
+    ),
+    "lonely-unit": (
+        "Strata or primary units with a single unit have a variance set by policy, not measured.",
+        "Des strates ou unités primaires réduites à une seule unité ont une variance fixée par convention, non mesurée.",
     ),
     "mixture-drift": (
         "The number moves with the number of components of the mixture: the counts alone do not settle it.",
@@ -61,9 +85,25 @@ WARNINGS: dict[str, tuple[str, str]] = {
         "Less than one person is estimated as unseen: the interval may begin above the number seen.",
         "Moins d'une personne est estimée non vue : l'intervalle peut commencer au-dessus du nombre de personnes vues.",
     ),
+    "negative-replicate-weights": (
+        "Some replicate weights are negative.",
+        "Certains poids de réplication sont négatifs.",
+    ),
+    "negative-variance": (
+        "The variance estimator came out negative; no standard error is given.",
+        "L'estimateur de variance est négatif ; aucune erreur type n'est donnée.",
+    ),
+    "no-degrees-of-freedom": (
+        "There are too few primary units for a standard error.",
+        "Trop peu d'unités primaires pour calculer une erreur type.",
+    ),
     "no-doubletons": (
         "Nobody was seen exactly twice: the bound rests on those seen once, or only a lower limit is given.",
         "Personne n'a été vu deux fois : la borne repose sur ceux vus une fois, ou seule une limite inférieure est donnée.",
+    ),
+    "no-log-interval": (
+        "A value that is not positive has no interval on the logarithmic scale.",
+        "Une valeur non positive n'a pas d'intervalle sur l'échelle logarithmique.",
     ),
     "no-mle": (
         "The likelihood has no maximum on these data, so there is no number.",
@@ -80,6 +120,10 @@ WARNINGS: dict[str, tuple[str, str]] = {
     "no-variation": (
         "All respondents are on the same number of platforms: the standard error is missing or too small.",
         "Tous les répondants sont sur le même nombre de plateformes : l'erreur type manque ou est trop petite.",
+    ),
+    "not-estimable": (
+        "The statistic is not finite with these weights.",
+        "La statistique n'est pas finie avec ces poids.",
     ),
     "not-identifiable": (
         "The model has more coefficients than the data can tell apart.",
@@ -99,6 +143,10 @@ WARNINGS: dict[str, tuple[str, str]] = {
         "Respondents were reached through one platform: those who are not on it are known by their accounts only.",
         "Les répondants ont été joints par une seule plateforme : les autres ne sont connues que par leurs comptes.",
     ),
+    "open-population": (
+        "People came and left while they were counted: the figure may err in either direction, and a lower bound need not be one.",
+        "Des personnes sont arrivées et parties pendant le comptage : le chiffre peut se tromper dans les deux sens, et une borne inférieure peut ne plus en être une.",
+    ),
     "pooled-platforms": (
         "Platforms are pooled: right only if each was sampled in proportion to its accounts.",
         "Les plateformes sont regroupées : juste seulement si chacune a été échantillonnée en proportion de ses comptes.",
@@ -106,6 +154,22 @@ WARNINGS: dict[str, tuple[str, str]] = {
     "pooled-sites": (
         "A row is a sum over several sites, whose errors are treated as one.",
         "Une ligne est la somme de plusieurs sites, dont les erreurs sont traitées comme une seule.",
+    ),
+    "quantile-unbounded": (
+        "The data do not bound the quantile on one side.",
+        "Les données ne bornent pas le quantile d'un côté.",
+    ),
+    "replicates-not-recalibrated": (
+        "Weights are calibrated but replicates are not; the variance is too large.",
+        "Les poids sont calés mais pas les répliques ; la variance est trop grande.",
+    ),
+    "second-stage-ignored": (
+        "Only primary units are redrawn; the variance within them is left out.",
+        "Seules les unités primaires sont retirées ; la variance interne est omise.",
+    ),
+    "share-at-the-edge": (
+        "Nobody or everybody has the property; the interval is exact binomial.",
+        "Personne ou tout le monde présente la caractéristique ; l'intervalle est binomial exact.",
     ),
     "single-respondent": (
         "A stratum has a single respondent, so that no standard error can be given.",
@@ -129,7 +193,11 @@ WARNINGS: dict[str, tuple[str, str]] = {
         "L'enquête n'a touché que certaines plateformes : pour les autres, le chiffre est une hypothèse.",
     ),
     "unavailable": (
-        "An input is not public: nothing is estimated, and nothing is guessed.",
-        "Une donnée d'entrée n'est pas publique : rien n'est estimé, et rien n'est deviné.",
+        "An input was not found in public: nothing is estimated, and nothing is guessed.",
+        "Une donnée d'entrée n'a pas été trouvée : rien n'est estimé, et rien n'est deviné.",
+    ),
+    "zero-denominator": (
+        "The total to divide by is zero.",
+        "Le total au dénominateur est nul.",
     ),
 }

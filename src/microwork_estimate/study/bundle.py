@@ -16,7 +16,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from importlib import metadata
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -24,9 +23,11 @@ import numpy as np
 from microwork_estimate.errors import CodedWarning, InvalidInput, SchemaVersion
 from microwork_estimate.estimate import Assumption, Bounds, Estimand, Estimate, FrozenMapping, Interval, Replicates
 from microwork_estimate.inputs import read_text
+from microwork_estimate.study.schema import ReadOnly
 
 SCHEMA_VERSION = "1.0"
 BUNDLE_FILE = "bundle.json"
+DIGEST_DIGITS = 9
 _VERSIONS_OF = ("microwork-estimate", "numpy", "scipy", "pandas")
 
 
@@ -93,12 +94,12 @@ class ResultBundle:
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            object.__setattr__(self, field.name, MappingProxyType(dict(getattr(self, field.name))))
+            object.__setattr__(self, field.name, _frozen(getattr(self, field.name)))
 
     @property
     def digest(self) -> str:
         """sha256 of the result: of everything but the versions of the software."""
-        content = _as_json_values(replace(self, environment={}))
+        content = _rounded(_as_json_values(replace(self, environment={})))
         return hashlib.sha256(_canonical(content).encode("utf-8")).hexdigest()
 
     @property
@@ -118,6 +119,25 @@ def environment() -> dict[str, str]:
     """Return the versions that a number may depend on."""
     versions = {name.replace("-", "_"): metadata.version(name) for name in _VERSIONS_OF}
     return {"python": platform.python_version(), **versions}
+
+
+def _frozen(value: Any) -> Any:
+    """Make mappings and lists read-only, all the way down."""
+    if isinstance(value, Mapping):
+        return ReadOnly({str(key): _frozen(item) for key, item in value.items()})
+    return tuple(_frozen(item) for item in value) if isinstance(value, list | tuple) else value
+
+
+def _rounded(content: Any) -> Any:
+    """Round numbers to the digits of the digest.
+
+    The last digits depend on the versions of the mathematical libraries; a result is the same without them.
+    """
+    if isinstance(content, float):
+        return float(f"{content:.{DIGEST_DIGITS}g}")
+    if isinstance(content, dict):
+        return {key: _rounded(item) for key, item in content.items()}
+    return [_rounded(item) for item in content] if isinstance(content, list) else content
 
 
 def _canonical(content: Any) -> str:
@@ -156,8 +176,8 @@ def _number(value: Any) -> Any:
 
 
 def _estimate(content: Mapping[str, Any]) -> Estimate:
-    """Make an Estimate of its JSON form."""
-    parts: dict[str, Any] = dict(content)
+    """Make an Estimate of its JSON form; fields that a later minor version added are left out."""
+    parts: dict[str, Any] = {key: item for key, item in content.items() if key in Estimate.__dataclass_fields__}
     parts["estimand"] = Estimand(**content["estimand"])
     parts["diagnostics"] = FrozenMapping({k: _number(v) for k, v in content["diagnostics"].items()})
     parts["assumptions"] = tuple(Assumption(**item) for item in content["assumptions"])
@@ -204,13 +224,7 @@ def read_bundle(path: str | Path) -> ResultBundle:
         content = json.loads(read_text(file))
         version = str(content["schema_version"])
     except (json.JSONDecodeError, KeyError, TypeError) as error:
-        raise InvalidInput(
-            "not a result bundle",
-            expected="JSON written by this program",
-            got=f"{type(error).__name__}: {error}",
-            where=str(file),
-            fix="give the file bundle.json of a run",
-        ) from error
+        raise _no_bundle(file, error) from error
     if version.split(".")[0] != SCHEMA_VERSION.split(".")[0]:
         raise SchemaVersion(
             "bundle of another schema",
@@ -219,16 +233,29 @@ def read_bundle(path: str | Path) -> ResultBundle:
             where=str(file),
             fix="install the version of microwork-estimate that wrote it, or a newer one",
         )
-    bundle = _bundle(content)
-    if bundle.digest != content["digest"]:
+    try:
+        bundle, digest = _bundle(content), str(content["digest"])
+    except (KeyError, TypeError, AttributeError) as error:
+        raise _no_bundle(file, error) from error
+    if bundle.digest != digest:
         raise InvalidInput(
             "bundle changed after it was written",
-            expected=f"digest {content['digest'][:12]}",
+            expected=f"digest {digest[:12]}",
             got=f"digest {bundle.digest[:12]}",
             where=str(file),
             fix="run the study again; a bundle is never edited by hand",
         )
     return bundle
+
+
+def _no_bundle(file: Path, error: Exception) -> InvalidInput:
+    return InvalidInput(
+        "not a result bundle",
+        expected="JSON written by this program",
+        got=f"{type(error).__name__}: {error}",
+        where=str(file),
+        fix="give the file bundle.json of a run",
+    )
 
 
 def _bundle(content: Mapping[str, Any]) -> ResultBundle:
@@ -265,7 +292,7 @@ def write_files(folder: str | Path, writers: Mapping[str, Callable[[Path], None]
             target.mkdir(exist_ok=True)
             for name in writers:
                 (Path(scratch) / name).replace(target / name)
-    except (FileExistsError, NotADirectoryError, PermissionError) as error:
+    except OSError as error:
         raise InvalidInput(
             "cannot write there",
             expected="a folder that can be made or written",

@@ -62,9 +62,10 @@ def run(study: Study, *, n_replicates: int = DEFAULT_REPLICATES, seed: int = DEF
             found = _make(study, entry, settings)
             estimates |= found.estimates
             tables |= found.tables
+        estimates |= _exclusive_tiers(study, estimates)
         tables |= _comparisons(study, estimates)
     return ResultBundle(
-        study=_about(study),
+        study=_about(study, estimates),
         settings=asdict(settings),
         inputs={key: asdict(figure) for key, figure in study.inputs.items()},
         published={key: asdict(figure) for key, figure in (*study.published.items(), *study.context.items())},
@@ -85,6 +86,8 @@ def _make(study: Study, entry: EstimateEntry, settings: Settings) -> Found:
             where=f"{study.path}, estimates.{entry.name}.recipe",
             fix="check the spelling",
         )
+    recipe = RECIPES[entry.recipe]
+    recipe.check(entry, str(study.path))
     inputs = study.inputs_only(entry.name)
     estimand = study.estimand(entry.name)
     missing = [figure for figure in inputs.figures.values() if not figure.available]
@@ -98,7 +101,7 @@ def _make(study: Study, entry: EstimateEntry, settings: Settings) -> Found:
         settings=settings,
         tiers=study.tiers,
     )
-    return _with_circularity(RECIPES[entry.recipe](task), [f for f in inputs.figures.values() if f.circular])
+    return _with_circularity(recipe.function(task), [f for f in inputs.figures.values() if f.circular])
 
 
 def _with_circularity(found: Found, circular: list[Figure]) -> Found:
@@ -114,8 +117,18 @@ def _with_circularity(found: Found, circular: list[Figure]) -> Found:
 
 
 def _unavailable(entry: EstimateEntry, estimand: Estimand, keys: list[str], reason: str) -> Estimate:
-    warning = CodedWarning(code="unavailable", message=f"inputs that are not public: {', '.join(keys)} ({reason})")
+    warning = CodedWarning(code="unavailable", message=f"inputs that were not found: {', '.join(keys)} ({reason})")
     return Estimate(name=entry.name, value=None, estimand=estimand, method=entry.recipe, warnings=(warning,))
+
+
+def _exclusive_tiers(study: Study, estimates: dict[str, Estimate]) -> dict[str, Estimate]:
+    """Subtract the tiers from each other, index by index, if each of them was estimated with replicates."""
+    first = {entry.tier: estimates.get(entry.name) for entry in reversed(study.estimates) if entry.tier}
+    nested = [first.get(key) for key in study.tiers]
+    if not study.nested or any(estimate is None or estimate.replicates is None for estimate in nested):
+        return {}
+    cells = synthesis.exclusive(synthesis.tiers([e for e in nested if e is not None], names=_tiers(study)))
+    return {f"only_{cell.tier.id}": replace(cell.estimate, name=f"only_{cell.tier.id}") for cell in cells}
 
 
 def _comparisons(study: Study, estimates: dict[str, Estimate]) -> dict[str, ResultTable]:
@@ -155,7 +168,16 @@ def _published_tiers(study: Study, levels: dict[str, str]) -> ResultTable:
         )
         for key, figure in levels.items()
     ]
-    names = [
+    nested = synthesis.tiers(published, names=_tiers(study))
+    cells = synthesis.exclusive(nested)
+    rows = tuple(
+        (whole.tier.id, whole.estimate.value, cell.estimate.value) for whole, cell in zip(nested, cells, strict=True)
+    )
+    return ResultTable(columns=("tier", "nested", "exclusive"), rows=rows)
+
+
+def _tiers(study: Study) -> list[synthesis.Tier]:
+    return [
         synthesis.Tier(
             id=key,
             label_en=tier.label,
@@ -165,15 +187,9 @@ def _published_tiers(study: Study, levels: dict[str, str]) -> ResultTable:
         )
         for key, tier in study.tiers.items()
     ]
-    nested = synthesis.tiers(published, names=names)
-    cells = synthesis.exclusive(nested)
-    rows = tuple(
-        (whole.tier.id, whole.estimate.value, cell.estimate.value) for whole, cell in zip(nested, cells, strict=True)
-    )
-    return ResultTable(columns=("tier", "nested", "exclusive"), rows=rows)
 
 
-def _about(study: Study) -> dict[str, object]:
+def _about(study: Study, estimates: dict[str, Estimate]) -> dict[str, object]:
     """Collect what a report needs to know of the study, so that it can be made from the bundle alone."""
     return {
         "id": study.id,
@@ -196,8 +212,17 @@ def _about(study: Study) -> dict[str, object]:
             for key, tier in study.tiers.items()
         ],
         "labels": _labels(study),
-        "findings": [{"id": f.id, "en": f.text, "fr": f.text_fr} for f in study.findings],
+        "findings": [
+            {"id": finding.id, "en": finding.text, "fr": finding.text_fr}
+            for finding in study.findings
+            if all(_has_value(estimates, name) for name in finding.when_given)
+            and not any(_has_value(estimates, name) for name in finding.when_missing)
+        ],
     }
+
+
+def _has_value(estimates: dict[str, Estimate], name: str) -> bool:
+    return name in estimates and estimates[name].value is not None
 
 
 def _labels(study: Study) -> dict[str, dict[str, Scalar]]:
@@ -209,6 +234,12 @@ def _labels(study: Study) -> dict[str, dict[str, Scalar]]:
         for key, tier in study.tiers.items():
             named = {"en": f"{entry.label}: {tier.label}", "fr": f"{french} : {tier.label_fr or tier.label}"}
             labels[f"{entry.name}_{key}"] = {**named, "published": None}
+    for key, tier in study.tiers.items():
+        labels[f"only_{key}"] = {
+            "en": f"Only {tier.label}",
+            "fr": f"Seulement {tier.label_fr or tier.label}",
+            "published": None,
+        }
     for key, factor in study.elicited.items():
         labels[key] = {"en": factor.what, "fr": factor.what_fr or factor.what, "published": None}
     return labels

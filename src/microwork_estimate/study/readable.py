@@ -110,7 +110,17 @@ class Inputs:
                 where=self.where,
                 fix="read it with Study.table to compare; an estimate is made of inputs only",
             )
-        table = read_table(resource_path(entry.resource, self.data))
+        path = resource_path(entry.resource, self.data)
+        table = read_table(path)
+        unknown = sorted(set(entry.columns.values()) - set(table.columns))
+        if unknown:
+            raise InvalidInput(
+                "unknown column",
+                expected="columns of the table: " + ", ".join(table.columns),
+                got=", ".join(unknown),
+                where=f"{self.where}, files.{key}.columns",
+                fix="check the spelling against the header of the table",
+            )
         return table.select(list(entry.columns.values())).rename({col: role for role, col in entry.columns.items()})
 
 

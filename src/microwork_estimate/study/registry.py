@@ -189,7 +189,7 @@ def shipped_studies() -> tuple[str, ...]:
     Examples
     --------
     >>> shipped_studies()
-    ('diplab-2019', 'mturk')
+    ('diplab-2019', 'diplab-like', 'mturk')
     """
     return tuple(sorted(file.stem for file in _STUDIES.glob("*.toml")))
 

@@ -198,9 +198,48 @@ def check_references(study: StudyFile) -> None:
     for key, figure in figures.items():
         _require(figure.derived_from, figures, "inputs, published or context", f"{key}.derived_from")
         _check_not_own_ancestor(key, figures)
+    for key in figures:
+        check_arithmetic(key, figures)
     if study.tiers:
         for name, tier in study.tiers.levels.items():
             _require([tier.published], study.published, "published", f"tiers.levels.{name}.published")
+
+
+def check_arithmetic(key: str, figures: Mapping[str, FigureEntry]) -> None:
+    """Require that an implied figure is what its formula gives, within its rounding, where the formula is a product."""
+    figure = figures[key]
+    if figure.status != "implied" or figure.value is None or figure.formula is None:
+        return
+    product = _product(figure.formula, figures)
+    tolerance = max(0.5, 1e-3 * abs(figure.value)) if figure.qualifier == "exactly" else 0.15 * abs(figure.value)
+    if product is not None and abs(product - figure.value) > tolerance:
+        raise InvalidInput(
+            "implied figure that its formula does not give",
+            expected=f"{figure.formula} = {product:,.6g}",
+            got=f"{figure.value:,.6g}",
+            where=f"{key}.value",
+            fix="work it out again from the figures that it is derived from",
+        )
+
+
+def _product(formula: str, figures: Mapping[str, FigureEntry]) -> float | None:
+    """Work out a chain of products and quotients of keys and numbers; None for any other formula."""
+    parts = formula.split()
+    result = 1.0
+    for operator, term in zip(["*", *parts[1::2]], parts[::2], strict=False):
+        entry = figures.get(term)
+        value = entry.value if entry is not None else _number(term)
+        if value is None or operator not in ("*", "/") or (operator == "/" and value == 0):
+            return None
+        result = result * value if operator == "*" else result / value
+    return result
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def _check_not_own_ancestor(key: str, figures: Mapping[str, FigureEntry]) -> None:

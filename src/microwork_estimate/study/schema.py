@@ -277,6 +277,8 @@ class FindingEntry(Entry):
         description="With places such as {estimates.occasional.value} or {tables.<name>.<row>.<column>}."
     )
     text_fr: Text
+    when_given: tuple[Key, ...] = Field(default=(), description="Printed only if these estimates have a value.")
+    when_missing: tuple[Key, ...] = Field(default=(), description="Printed only if these estimates have no value.")
 
 
 class AboutEntry(Entry):

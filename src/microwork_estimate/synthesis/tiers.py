@@ -46,8 +46,8 @@ VERY_ACTIVE = Tier(
     id="very_active",
     label_en="very active",
     label_fr="très actifs",
-    criterion_en="present at least once a week",
-    criterion_fr="présents au moins une fois par semaine",
+    criterion_en="most of them present at least once a week",
+    criterion_fr="pour la plupart présents au moins une fois par semaine",
 )
 REGULAR = Tier(
     id="regular",

@@ -1,0 +1,236 @@
+"""Calibration: weights as close as possible to the base weights that reproduce known totals of the population."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from microwork_estimate.errors import CodedWarning, InvalidInput, announce
+from microwork_estimate.estimate import FloatArray
+from microwork_estimate.inputs.margins import Margins
+from microwork_estimate.inputs.survey import SurveySample
+from microwork_estimate.weighting.batch import solve_many
+from microwork_estimate.weighting.distances import DISTANCES, Method, WeightBounds, check_bounds
+from microwork_estimate.weighting.feasibility import refuse, refuse_vanishing
+from microwork_estimate.weighting.preflight import Prepared, Reduced, check_scale, prepare, reduce_rows
+from microwork_estimate.weighting.results import CalibrationResult, Outcome, finish
+from microwork_estimate.weighting.solver import Law, Solution, solve
+
+
+def calibrate(
+    sample: SurveySample,
+    margins: Margins,
+    *,
+    method: Method = "raking",
+    bounds: WeightBounds | None = None,
+    q: ArrayLike | None = None,
+    equal_within: str | None = None,
+) -> CalibrationResult:
+    """Calibrate the weights of a sample on margins.
+
+    Each weight is multiplied by a ratio that depends on the calibration variables only, so that weighted totals equal
+    the margins: w = d F(q x'lambda), with lambda found by damped Newton steps. Before the fit, sample and margins are
+    checked against each other; after it, the margins are recomputed from the weights. Weights that do not meet the
+    margins are never returned: a linear program then says whether any weights could, and if not, by how little the
+    margins would have to change (:func:`check_feasibility` asks it beforehand; weights that meet the margins are
+    themselves the proof that they can be met).
+
+    Parameters
+    ----------
+    sample : SurveySample
+        With base weights; n respondents.
+    margins : Margins
+        Totals of categories, crossings and continuous variables.
+    method : str
+        How weights move: ``"raking"`` (exponential: ratios above 0, the same weights as iterative proportional
+        fitting), ``"linear"`` (the regression estimator), ``"logit"`` and ``"truncated_linear"`` (within `bounds`),
+        ``"sinh"`` (hyperbolic sine, `bounds` optional).
+    bounds : WeightBounds or None
+        Which ratios or weights are allowed; only for the methods that respect them.
+    q : array of shape (n,) or None
+        Scale of the distance: respondents with a larger q move more. 1 over the assumed residual variance; None for 1.
+    equal_within : str or None
+        ``"psu"`` or a column (households): members of a group get one ratio.
+
+    Returns
+    -------
+    CalibrationResult
+        ``(sample, report)``: the same respondents with calibrated weights, and a :class:`CalibrationReport`.
+
+    Raises
+    ------
+    InvalidInput
+        If sample and margins do not fit each other (see :func:`~microwork_estimate.weighting.preflight.prepare`), if
+        bounds are missing, unused or exclude the ratio 1, or if the linear distance makes a weight zero or negative.
+    InfeasibleMargins
+        If no weights within the bounds meet the margins.
+    NotConverged
+        If there are such weights but the steps did not arrive.
+
+    Assumptions
+    -----------
+    The margins are those of the population that the respondents were drawn from; among persons alike in the
+    calibration variables, answering does not depend on the answers.
+
+    References
+    ----------
+    Deville & Särndal (1992), *JASA* 87, 376-382, table 1 for the distances; Deville, Särndal & Sautory (1993), *JASA*
+    88, 1013-1020, for raking.
+
+    Examples
+    --------
+    >>> sample = SurveySample(columns={"sex": ["f", "f", "m", "m"], "paid": ["yes", "no", "yes", "no"]})
+    >>> margins = Margins.from_totals({"sex": {"f": 60, "m": 40}, "paid": {"yes": 30, "no": 70}}, source="made up")
+    >>> weighted, report = calibrate(sample, margins)
+    >>> weighted.weights.round(6).tolist()
+    [18.0, 42.0, 12.0, 28.0]
+    >>> report.max_deviation < 1e-8
+    True
+    """
+    limits = check_bounds(method, bounds, sample.weights)
+    scale = check_scale(q, sample.n)
+    prepared = prepare(sample, margins, equal_within)
+    reduced = reduce_rows(prepared, sample.weights, scale, limits)
+    solution = fit(reduced, method)
+    where = f"calibrate with method {method!r}"
+    if not solution.converged:
+        refuse(prepared, reduced, deviation=solution.deviation, where=where)
+    refuse_vanishing(prepared, reduced, solution.ratio, where=where)
+    weights = sample.weights * reduced.scatter(solution.ratio)
+    if bounds is not None and bounds.on == "weight":
+        weights = np.clip(weights, bounds.low, bounds.high)  # a product may be off the bound by its rounding
+    outcome = Outcome(method=method, weights=weights, iterations=solution.iterations, bounds=bounds, q=scale)
+    result = finish(sample, margins, prepared, outcome)
+    announce(result.report.warnings)
+    return result
+
+
+def fit(reduced: Reduced, method: Method) -> Solution:
+    """Solve the calibration equations of arrays; raking starts from weights that sum to the population."""
+    law = Law(distance=DISTANCES[method], low=reduced.low, high=reduced.high, q=reduced.q)
+    return solve(reduced.system, reduced.base, law, _start(reduced, method))
+
+
+def _start(reduced: Reduced, method: Method) -> FloatArray:
+    start = np.zeros(reduced.system.targets.size)
+    if method == "raking" and reduced.system.sizes and np.ndim(reduced.q) == 0:
+        first = slice(0, reduced.system.sizes[0])
+        start[first] = np.log(reduced.system.targets[first].sum() / reduced.base.sum())
+    return start
+
+
+def calibrate_replicates(
+    sample: SurveySample,
+    margins: Margins,
+    replicate_weights: ArrayLike,
+    *,
+    method: Method = "raking",
+    bounds: WeightBounds | None = None,
+    totals: ArrayLike | None = None,
+) -> FloatArray:
+    """Calibrate each of B sets of replicate weights on the same margins, all in one array operation.
+
+    This is :func:`calibrate` run again in each replicate, which is what the variance of calibrated weights needs.
+
+    Parameters
+    ----------
+    sample : SurveySample
+        The full sample with its *base* weights: it gives the starting point.
+    margins : Margins
+    replicate_weights : array of shape (B, n)
+        Base weights in each replicate (factors times base weights); 0 for respondents not drawn.
+    method, bounds
+        As in :func:`calibrate`.
+    totals : array of shape (B, p) or None
+        Totals of each replicate, from :meth:`Margins.draw`, where the margins are themselves estimates.
+
+    Returns
+    -------
+    array of shape (B, n)
+        Calibrated weights. A replicate that cannot meet its margins (a category without anybody drawn) is NaN
+        throughout, never dropped, and counted by the warning ``replicate-not-calibrated``.
+
+    Raises
+    ------
+    InvalidInput
+        If the replicate weights are not B rows of n numbers of zero or more, or as in :func:`calibrate`.
+
+    Assumptions
+    -----------
+    As for :func:`calibrate`.
+
+    References
+    ----------
+    Canty & Davison (1999), *The Statistician* 48, 379-391, on raking anew in each replicate.
+
+    Examples
+    --------
+    >>> sample = SurveySample(columns={"sex": ["f", "f", "m", "m"]})
+    >>> margins = Margins.from_totals({"sex": {"f": 60, "m": 40}}, source="made up")
+    >>> calibrate_replicates(sample, margins, [[2, 0, 1, 1], [1, 1, 0, 2]]).round(9).tolist()
+    [[60.0, 0.0, 20.0, 20.0], [30.0, 30.0, 0.0, 40.0]]
+    """
+    weights = _replicate_weights(replicate_weights, sample.n)
+    limits = check_bounds(method, bounds, sample.weights)
+    prepared = prepare(sample, margins)
+    wanted = _wanted(totals, prepared, margins, weights.shape[0])
+    if bounds is not None and bounds.on == "weight":
+        result = _one_by_one(prepared, weights, wanted, method, bounds)
+    else:
+        result = _together(reduce_rows(prepared, sample.weights, None, limits), weights, wanted, method)
+    lost = int(np.isnan(result).any(axis=1).sum())
+    if lost:
+        message = f"{lost} of {weights.shape[0]} replicates cannot meet the margins and are NaN"
+        announce([CodedWarning(code="replicate-not-calibrated", message=message)])
+    return result
+
+
+def _together(reduced: Reduced, weights: FloatArray, wanted: FloatArray, method: Method) -> FloatArray:
+    law = Law(distance=DISTANCES[method], low=reduced.low, high=reduced.high)
+    solution = fit(reduced, method)
+    start = solution.multipliers if solution.converged else _start(reduced, method)
+    return solve_many(reduced.system, weights, law, start, wanted, reduced.member)
+
+
+def _one_by_one(
+    prepared: Prepared, weights: FloatArray, wanted: FloatArray, method: Method, bounds: WeightBounds
+) -> FloatArray:
+    """Calibrate replicates whose bounds are on the weight itself, so that the bounds of the ratio differ by replicate."""
+    result = np.zeros_like(weights)
+    for row, (base, targets) in enumerate(
+        zip(weights, np.broadcast_to(wanted, (len(weights), wanted.shape[-1])), strict=True)
+    ):
+        drawn = base > 0
+        system = prepared.system.subset(drawn, targets)
+        low, high = bounds.ratios(base[drawn])
+        solution = solve(system, base[drawn], Law(distance=DISTANCES[method], low=low, high=high))
+        result[row, drawn] = base[drawn] * solution.ratio if solution.converged else np.nan
+    return result
+
+
+def _replicate_weights(values: ArrayLike, n: int) -> FloatArray:
+    weights = np.asarray(values, dtype=np.float64)
+    if weights.ndim != 2 or weights.shape[1] != n or not (np.isfinite(weights) & (weights >= 0)).all():
+        raise InvalidInput(
+            "impossible replicate weights",
+            expected=f"an array of shape (B, {n}) of finite numbers, zero or more",
+            got=f"shape {weights.shape}",
+            where="replicate_weights",
+            fix="give one row for each replicate: factors times base weights",
+        )
+    return weights
+
+
+def _wanted(totals: ArrayLike | None, prepared: Prepared, margins: Margins, n_replicates: int) -> FloatArray:
+    if totals is None:
+        return prepared.system.targets
+    array = np.asarray(totals, dtype=np.float64)
+    if array.shape != (n_replicates, margins.totals.size) or not np.isfinite(array).all():
+        raise InvalidInput(
+            "totals do not fit the replicates",
+            expected=f"finite numbers of shape {(n_replicates, margins.totals.size)}",
+            got=f"shape {array.shape}",
+            where="totals",
+            fix="draw them with margins.draw(rng, B)",
+        )
+    return array[:, prepared.kept]
