@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.special import gammaln
+from scipy.special import gammaincinv, gammaln
 from scipy.stats import gamma, kstest
 
 from microwork_estimate.capture_recapture.waring import (
@@ -128,3 +128,11 @@ def test_interval_of_another_level() -> None:
         waring_interval(5, 20, 13, 95)
     with pytest.raises(InvalidInput):
         waring_quantile(0.0, 5, 20, 13)
+
+
+@pytest.mark.parametrize("size", [10**8, 10**9, 10**10])
+def test_lists_of_thousands_of_millions(size: int) -> None:
+    """With huge lists and an overlap of one, the unseen are size squared over a gamma variate, to four digits."""
+    for probability in (0.025, 0.5, 0.975):
+        expected = size * size / gammaincinv(1.5, 1 - probability)
+        assert waring_quantile(probability, 1, size, size) == pytest.approx(expected, rel=1e-4)

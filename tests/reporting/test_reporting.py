@@ -65,7 +65,8 @@ def test_numbers_by_language(value, digits, english, french):
 def test_open_ranges_are_said():
     """A range without upper end is written as a lower limit."""
     assert labels.span(10.0, math.inf, "en") == "≥\u00a010"
-    assert labels.span(10.0, 2000.0, "fr") == "[10 ; 2\u202f000]"
+    assert labels.span(10.0, 2000.0, "fr") == "[10\u00a0;\u00a02\u202f000]"
+    assert labels.span(10.0, 2000.0, "en") == "[10,\u00a02,000]"
     assert labels.percent(0.955, "fr", digits=1) == "95,5\u00a0%"
 
 
@@ -92,7 +93,7 @@ def test_sentences_are_filled(bundle, lang):
     assert lines
     assert not any("{" in line or "None" in line for line in lines)
     codes = {warning.code for estimate in bundle.estimates.values() for warning in estimate.warnings}
-    assert {line.partition(":")[0] for line in reporting.warning_lines(bundle, lang=lang)} == codes
+    assert {line.partition(":")[0].strip() for line in reporting.warning_lines(bundle, lang=lang)} == codes
     assert reporting.assumption_lines(bundle, lang=lang)
 
 
@@ -136,6 +137,21 @@ def test_forest_plot_draws_bounds_as_bounds(lang):
     words = [text.get_text() for legend in figure.legends for text in legend.get_texts()]
     assert labels.label("plot.bounds", lang) in words
     assert labels.label("plot.unavailable", lang) in [text.get_text() for text in axes.texts]
+
+
+def test_lower_bound_is_drawn_as_one():
+    """A lower bound is a mark with a dashed line to the right, not a point like an estimate."""
+    row = plots.ForestRow(label="x", value=10.0, is_lower_bound=True)
+    axes = plots.draw_forest([row, plots.ForestRow(label="y", value=20.0)], title="t", lang="en").axes[0]
+    markers = [line.get_marker() for line in axes.lines]
+    assert markers.count("|") == 1
+    assert markers.count("o") == 1
+
+
+def test_french_punctuation_does_not_break():
+    """Spaces before French punctuation and inside quotation marks hold the line together."""
+    assert labels.typeset("répondre : « oui » ; non ?", "fr") == "répondre\u00a0: «\u00a0oui\u00a0»\u00a0; non\u00a0?"
+    assert labels.typeset("yes : no", "en") == "yes : no"
 
 
 def test_open_interval_ends_in_an_arrow():

@@ -163,7 +163,8 @@ def _beta_nodes(alpha: float, beta: float) -> tuple[FloatArray, FloatArray]:
     # Relative to the mode, so that large shapes do not cancel.
     with np.errstate(over="ignore"):
         log_density = alpha * steps - (alpha + beta) * _log_mixture(mean, steps)
-    density = np.exp(log_density)
+    # The largest is 0 but for rounding, which shapes of a thousand million bring above the range of the exponential.
+    density = np.exp(log_density - log_density.max())
     return math.log(alpha / beta) + steps, density / density.sum()
 
 

@@ -61,6 +61,7 @@ def _forest_row(name: str, estimate: Estimate, published: Mapping[str, object] |
         low=None if interval is None else interval.low,
         high=None if interval is None else interval.high,
         bounds=None if bounds is None else (bounds.low, bounds.high),
+        is_lower_bound="lower bound" in estimate.method,
         published=float(mark) if isinstance(mark, int | float) else None,
     )
 

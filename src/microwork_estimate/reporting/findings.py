@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from microwork_estimate.errors import InvalidInput
-from microwork_estimate.reporting.labels import Language, number, percent
+from microwork_estimate.reporting.labels import Language, number, percent, typeset
 from microwork_estimate.study import ResultBundle, ResultTable
 
 _PLACE = re.compile(r"\{([a-z0-9_.]+)(?:\|([a-z0-9]+))?\}")
@@ -55,7 +55,7 @@ def fill(text: str, bundle: ResultBundle, lang: Language) -> str:
             )
         return number(value, lang, digits=int(form[1]))
 
-    return _PLACE.sub(written, text)
+    return typeset(_PLACE.sub(written, text), lang)
 
 
 def look_up(bundle: ResultBundle, path: str) -> Any:

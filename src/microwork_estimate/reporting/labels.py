@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Literal
 
 from microwork_estimate.errors import check_choice
@@ -84,6 +85,13 @@ LABELS: dict[str, tuple[str, str]] = {
     ),
     "estimates_title": ("Estimates", "Estimations"),
     "findings_title": ("What the figures do not show", "Ce que les chiffres ne montrent pas"),
+    "correlation_title": (
+        "The same, if the visitors were spread evenly over the sites of one provider",
+        "De même, si les visiteurs étaient répartis également entre les sites d'un fournisseur",
+    ),
+    "correlation": ("correlation of errors", "corrélation des erreurs"),
+    "comparison_title": ("Beside the published figures", "À côté des chiffres publiés"),
+    "difference": ("difference", "écart"),
     "tornado_title": ("What moves the figure most", "Ce qui fait le plus varier le chiffre"),
     "factor": ("factor", "facteur"),
     "low": ("low", "bas"),
@@ -93,13 +101,13 @@ LABELS: dict[str, tuple[str, str]] = {
         "If two lists are not independent: factor on their figure",
         "Si deux listes ne sont pas indépendantes : facteur sur leur chiffre",
     ),
-    "odds_ratio": ("odds ratio", "rapport de cotes"),
+    "odds_ratio": ("odds ratio", "rapport des cotes"),
     "observed_share": ("{share} seen", "{share} vus"),
     "drift_title": ("The same counts under different mixtures", "Les mêmes comptages selon le mélange"),
     "components": ("components", "composantes"),
     "aic": ("AIC", "AIC"),
-    "years_title": ("Mean of the pairs of months, by year", "Moyenne des couples de mois, par année"),
-    "pairs": ("pairs", "couples"),
+    "years_title": ("Mean of the pairs of months, by year", "Moyenne des paires de mois, par année"),
+    "pairs": ("pairs", "paires"),
     "year": ("year", "année"),
     "month": ("month", "mois"),
     "synthetic": ("SYNTHETIC DATA: no real person is counted here", "DONNÉES SYNTHÉTIQUES : aucune personne réelle"),
@@ -113,9 +121,9 @@ LABELS: dict[str, tuple[str, str]] = {
     "plot.unavailable": ("cannot be recomputed", "impossible à recalculer"),
     "plot.persons_log": ("persons (log scale)", "personnes (échelle logarithmique)"),
     "plot.persons": ("persons", "personnes"),
-    "plot.pair": ("pair of consecutive months, Chapman", "couple de mois consécutifs, Chapman"),
+    "plot.pair": ("pair of consecutive months, Chapman", "paire de mois consécutifs, Chapman"),
     "plot.yearly": ("mean of the year", "moyenne de l'année"),
-    "series_title": ("Size by pairs of months", "Taille par couples de mois"),
+    "series_title": ("Size by pairs of months", "Taille par paires de mois"),
     "activity_title": ("Activity tiers by year", "Niveaux d'activité par année"),
     "share": ("share of answers", "part des réponses"),
     "answers": ("answers", "réponses"),
@@ -187,4 +195,13 @@ def span(low: float, high: float, lang: Language, *, digits: int = 0) -> str:
     if math.isinf(high):
         prefix = "≥" + _NO_BREAK_SPACE
         return f"{prefix}{number(low, lang, digits=digits)}"
-    return f"[{number(low, lang, digits=digits)} ; {number(high, lang, digits=digits)}]"
+    separator = f"{_NO_BREAK_SPACE};{_NO_BREAK_SPACE}" if lang == "fr" else f",{_NO_BREAK_SPACE}"
+    return f"[{number(low, lang, digits=digits)}{separator}{number(high, lang, digits=digits)}]"
+
+
+def typeset(text: str, lang: Language) -> str:
+    """Put no-break spaces where French writes a space before or inside punctuation."""
+    if lang == "en":
+        return text
+    text = re.sub(r" ([:;?!»])", _NO_BREAK_SPACE + r"\1", text)
+    return text.replace("« ", "«" + _NO_BREAK_SPACE)

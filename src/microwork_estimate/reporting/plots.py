@@ -40,6 +40,8 @@ class ForestRow:
         Estimate and ends of its interval.
     bounds : (float, float) or None
         Ends of an identified set.
+    is_lower_bound : bool
+        Whether the value is a lower bound: it is then drawn as one, open to the right.
     published : float or None
         A published figure to compare with.
     """
@@ -49,6 +51,7 @@ class ForestRow:
     low: float | None = None
     high: float | None = None
     bounds: tuple[float, float] | None = None
+    is_lower_bound: bool = False
     published: float | None = None
 
     def numbers(self) -> list[float]:
@@ -94,7 +97,11 @@ def _draw_forest_row(axes: Axes, height: float, row: ForestRow, right: float, la
         axes.plot([row.low, min(row.high, right)], [height, height], color=BLUE, linewidth=2, solid_capstyle="butt")
         if math.isinf(row.high):
             axes.plot([right / 1.02], [height], marker=">", color=BLUE, markersize=6, clip_on=False)
-    if row.value is not None:
+    if row.value is not None and row.is_lower_bound:
+        axes.plot([row.value, right], [height, height], color=ORANGE, linewidth=1.6, linestyle=(0, (4, 3)))
+        axes.plot([row.value], [height], marker="|", color=ORANGE, markersize=14, markeredgewidth=1.8, linestyle="none")
+        axes.plot([right / 1.02], [height], marker=">", color=ORANGE, markersize=6, linestyle="none", clip_on=False)
+    elif row.value is not None:
         axes.plot([row.value], [height], marker="o", color=BLUE, markersize=6, linestyle="none")
     if row.published is not None:
         axes.plot([row.published], [height], marker="D", markersize=8, linestyle="none", **_PUBLISHED)
@@ -149,8 +156,11 @@ def draw_series(pairs: Series, yearly: Series, *, title: str, lang: Language) ->
     for time, value in zip(yearly.time, yearly.value, strict=True):
         axes.plot([time, time + 1], [value, value], color=ORANGE, linewidth=2)
     axes.plot([], [], color=ORANGE, linewidth=2, label=label("plot.yearly", lang))
-    # A single pair with hardly any overlap would otherwise squeeze all others; its line then leaves the picture.
-    axes.set_ylim(0, 1.1 * float(np.quantile(pairs.high[np.isfinite(pairs.high)], 0.98)))
+    # A single pair with hardly any overlap would otherwise squeeze all others: it is marked at the upper edge.
+    top = 1.1 * float(np.quantile(pairs.high[np.isfinite(pairs.high)], 0.98))
+    above = ~(pairs.value <= top)
+    axes.plot(pairs.time[above], np.full(above.sum(), top), marker="^", color=BLUE, linestyle="none", clip_on=False)
+    axes.set_ylim(0, top)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value, lang)))
     axes.set_ylabel(label("plot.persons", lang), fontsize=9)
     axes.tick_params(labelsize=8.5)

@@ -13,10 +13,13 @@ from microwork_estimate.reporting.labels import (
     number,
     percent,
     span,
+    typeset,
     warning_text,
 )
 from microwork_estimate.reporting.text_table import TextTable
 from microwork_estimate.study import ResultBundle
+
+_COLON: dict[Language, str] = {"en": ": ", "fr": " : "}
 
 
 def table(bundle: ResultBundle, *, lang: str = "en") -> tuple[TextTable, ...]:
@@ -42,7 +45,9 @@ def table(bundle: ResultBundle, *, lang: str = "en") -> tuple[TextTable, ...]:
         tier_table(bundle, language),
         exclusive_table(bundle, language),
         estimate_table(bundle, language),
+        comparison_table(bundle, language),
         tornado_table(bundle, language),
+        correlation_table(bundle, language),
         dependence_table(bundle, language),
         drift_table(bundle, language),
         years_table(bundle, language),
@@ -145,6 +150,36 @@ def _digits(estimate: Estimate) -> int:
     return 2 if estimate.estimand.unit in ("platforms per person", "ratio", "share") else 0
 
 
+def comparison_table(bundle: ResultBundle, lang: Language) -> TextTable | None:
+    """Set estimates beside the published figures; the tier table does it where the study published tiers."""
+    if any(tier.get("published") for tier in bundle.study["tiers"]):
+        return None
+    labels, rows = bundle.study["labels"], []
+    content = bundle.tables["comparison"]
+    for name, published in zip(content.column("estimate"), content.column("published"), strict=True):
+        value = bundle.estimates[name].value
+        if value is not None:
+            difference = percent(value / published - 1, lang, digits=4)
+            rows.append((labels[name][lang], number(published, lang), number(value, lang), difference))
+    columns = tuple(label(key, lang) for key in ("quantity", "published", "recomputed", "difference"))
+    title = label("comparison_title", lang)
+    return TextTable(title=title, columns=columns, rows=tuple(rows), numeric=(1, 2, 3)) if rows else None
+
+
+def correlation_table(bundle: ResultBundle, lang: Language) -> TextTable | None:
+    """Show what shared errors of one audience provider do to the interval."""
+    content = bundle.tables.get("audience_by_correlation")
+    if content is None:
+        return None
+    rows = tuple(
+        (number(correlation, lang, digits=1), number(median, lang), span(low, high, lang))
+        for correlation, median, low, high in content.rows
+    )
+    level = percent(float(bundle.settings["level"]), lang)
+    columns = (label("correlation", lang), label("estimate", lang), label("interval", lang, level=level))
+    return TextTable(title=label("correlation_title", lang), columns=columns, rows=rows, numeric=(0, 1, 2))
+
+
 def tornado_table(bundle: ResultBundle, lang: Language) -> TextTable | None:
     """Show how far each uncertain factor alone moves the audience figure."""
     content = bundle.tables.get("tornado")
@@ -225,11 +260,14 @@ def warning_lines(bundle: ResultBundle, *, lang: str = "en") -> tuple[str, ...]:
     """Return what each warning code of a result means, once each."""
     language = check_language(lang)
     codes = dict.fromkeys(warning.code for estimate in bundle.estimates.values() for warning in estimate.warnings)
-    return tuple(f"{code}: {warning_text(code, language)}" for code in codes)
+    return tuple(typeset(f"{code}{_COLON[language]}{warning_text(code, language)}", language) for code in codes)
 
 
 def assumption_lines(bundle: ResultBundle, *, lang: str = "en") -> tuple[str, ...]:
     """Return every assumption of a result in words, once each."""
     language = check_language(lang)
     used: Iterable[Assumption] = dict.fromkeys(a for e in bundle.estimates.values() for a in e.assumptions)
-    return tuple(f"{a.id}: {a.statement_fr if language == 'fr' else a.statement_en}" for a in used)
+    return tuple(
+        typeset(f"{a.id}{_COLON[language]}{a.statement_fr if language == 'fr' else a.statement_en}", language)
+        for a in used
+    )

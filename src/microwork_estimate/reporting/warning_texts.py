@@ -12,8 +12,8 @@ WARNINGS: dict[str, tuple[str, str]] = {
         "Certains facteurs sont supposés, non observés : l'intervalle vaut ce que valent les hypothèses.",
     ),
     "avidity": (
-        "Answers or visits are counted, not persons: the most active count more often.",
-        "Ce sont des réponses ou des visites qui sont comptées, non des personnes : les plus actifs comptent plusieurs fois.",
+        "Answers or visits are counted, not persons: the most active count more often, and intervals are too short.",
+        "Des réponses ou des visites sont comptées, non des personnes : les plus actifs comptent plus souvent, et les intervalles sont trop courts.",
     ),
     "below-lower-bound": (
         "The estimate is below Chao's lower bound from the same counts: the model describes those seen once and twice badly.",

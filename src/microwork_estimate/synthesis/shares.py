@@ -94,7 +94,8 @@ def tier_shares(
         )
     warning = CodedWarning(
         code="avidity",
-        message=f"{total:,} answers are counted, not persons: people who answer often, often the most active, count more",
+        message=f"{total:,} answers are counted, not persons: people who answer often, often the most active, count "
+        "more, and the interval is too short because it takes answers of one person for independent",
     )
     announce([warning])
     estimates = []

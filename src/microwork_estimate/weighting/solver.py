@@ -303,6 +303,7 @@ class _State:
     deviation: float
 
     def solution(self, iterations: int) -> Solution:
+        """Return where the search stands as its result."""
         return Solution(multipliers=self.multipliers, ratio=self.ratio, iterations=iterations, deviation=self.deviation)
 
 
