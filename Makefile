@@ -7,13 +7,21 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: reproduce test setup lint lock wheel clean
+.PHONY: reproduce test test-all setup lint lock wheel clean
 
 reproduce: $(READY)
 	$(BIN)/microwork-estimate reproduce --out results/diplab-2019
 
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2
+
+# The same tests with every supported Python that this machine has, each in an environment of its own.
+test-all:
+	for version in 3.11 3.12 3.13; do \
+	  if command -v python$$version > /dev/null && python$$version -c '' 2> /dev/null; then \
+	    $(MAKE) test PYTHON=python$$version VENV=.venv-$$version || exit 1; \
+	  else echo "python$$version: not on this machine"; fi; \
+	done
 
 setup: $(READY)
 

@@ -123,7 +123,7 @@ def test_published_fits(case: str) -> None:
 
 @pytest.mark.parametrize("case", [case for case in FITS if "coef" in CASES[case]["output"]])
 def test_published_standard_errors(case: str) -> None:
-    """Their errors are those of the weights one step before a loose end; ours are those of the same steps taken to the end."""
+    """Their errors are those of the weights one step before a loose end; ours are those of these steps taken to the end."""
     histories, output = lists_of(case.split("/")[0]), CASES[case]["output"]
     reduced = reduced_model(histories, pairs_of(case))
     fit, _ = fit_design(reduced.design, reduced.counts)

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from microwork_estimate.errors import InvalidInput
 from microwork_estimate.inputs import SurveySample
 from microwork_estimate.weighting.contrasts import difference
-from microwork_estimate.weighting.quantiles import FromReplicates, Woodruff, quantile
 from microwork_estimate.weighting.quantile_rules import weighted_quantile
+from microwork_estimate.weighting.quantiles import FromReplicates, Woodruff, quantile
 from microwork_estimate.weighting.views import view
 
 RULES = ("inverse", "average", *(f"type{k}" for k in range(4, 10)))

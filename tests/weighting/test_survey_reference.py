@@ -12,8 +12,8 @@ from microwork_estimate.weighting.contrasts import difference
 from microwork_estimate.weighting.estimators import mean, ratio, total
 from microwork_estimate.weighting.joint import Ratios, joint
 from microwork_estimate.weighting.proportions import proportion, shares
-from microwork_estimate.weighting.quantiles import Woodruff, quantile
 from microwork_estimate.weighting.quantile_rules import weighted_quantile
+from microwork_estimate.weighting.quantiles import Woodruff, quantile
 from microwork_estimate.weighting.views import as_view, view
 
 REFERENCE = Path(__file__).parents[1] / "reference"

@@ -148,7 +148,7 @@ def binomial_mixture(counts: CaptureCounts, *, components: int, level: float = 0
     ...     warnings.simplefilter("ignore")
     ...     two = binomial_mixture(counts, components=2)
     >>> round(two.value, 1), [warning.code for warning in two.warnings]
-    (67.7, ['heterogeneity'])
+    (67.7, ['heterogeneity', 'below-lower-bound'])
     """
     check_level(level)
     occasions = _occasions(counts)

@@ -141,7 +141,7 @@ class CaptureHistories:
                 fix="remove them: persons on no list are what is to be estimated",
             )
         totals = np.bincount(codes, weights=numbers, minlength=2 ** len(names))
-        return cls(lists=names, counts=totals[:0:-1], estimand=estimand)
+        return cls(lists=names, counts=totals[:0:-1].astype(np.int64), estimand=estimand)
 
     @classmethod
     def from_persons(
