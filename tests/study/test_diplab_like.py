@@ -99,6 +99,6 @@ def test_synthetic_says_so_wherever_it_shows(bundle):
     assert bundle.study["synthetic"] is True
     for lang, word, truth in (("en", "SYNTHETIC", "truth"), ("fr", "SYNTHÉTIQUES", "vérité")):
         figure = reporting.forest_plot(bundle, lang=lang)
-        assert word in figure.axes[0].get_title(loc="left")
+        assert word in figure.get_suptitle()
         assert truth in [text.get_text() for legend in figure.legends for text in legend.get_texts()]
         assert truth in reporting.table(bundle, lang=lang)[0].columns

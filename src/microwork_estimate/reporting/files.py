@@ -47,7 +47,7 @@ def forest_plot(bundle: ResultBundle, *, lang: str = "en") -> Figure:
 
 def _title(bundle: ResultBundle, language: str) -> str:
     title = str(bundle.study[f"title_{language}"])
-    return f"{title} – {label('synthetic', check_language(language))}" if bundle.study["synthetic"] else title
+    return f"{title}\n{label('synthetic', check_language(language))}" if bundle.study["synthetic"] else title
 
 
 def _forest_row(name: str, estimate: Estimate, published: Mapping[str, object] | None) -> ForestRow:
@@ -88,7 +88,7 @@ def series_plot(bundle: ResultBundle, *, lang: str = "en") -> Figure:
     pairs = bundle.tables["month_pairs"]
     months = np.array([float(month[:4]) + (float(month[5:7]) - 1) / 12 for month in pairs.column("month")])
     years = np.array(bundle.tables["years"].column("year"), dtype=float)
-    title = f"{_title(bundle, language)} – {label('series_title', language)}"
+    title = f"{_title(bundle, language)}\n{label('series_title', language)}"
     return plots.draw_series(
         _series(months, pairs, "chapman"), _series(years, bundle.tables["years"], "mean"), title=title, lang=language
     )

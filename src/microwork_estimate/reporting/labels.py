@@ -117,6 +117,7 @@ LABELS: dict[str, tuple[str, str]] = {
     "written": ("written: {files}", "fichiers écrits : {files}"),
     "plot.point": ("estimate and interval", "estimation et intervalle"),
     "plot.bounds": ("bounds (not an interval)", "bornes (pas un intervalle)"),
+    "plot.lower_bound": ("lower bound", "borne inférieure"),
     "plot.published": ("published figure", "chiffre publié"),
     "plot.unavailable": ("cannot be recomputed", "impossible à recalculer"),
     "plot.persons_log": ("persons (log scale)", "personnes (échelle logarithmique)"),

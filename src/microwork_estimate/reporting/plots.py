@@ -82,8 +82,10 @@ def draw_forest(rows: Sequence[ForestRow], *, title: str, lang: Language, marks:
     axes.set_yticks([-at for at in range(len(rows))], [row.label for row in rows])
     axes.set_ylim(-len(rows) + 0.4, 0.6)
     _finish_axis(axes, lang)
-    axes.set_title(title, loc="left", fontsize=11, color=INK)
-    figure.legend(handles=_forest_legend(lang, marks), loc="outside lower center", ncols=3, frameon=False, fontsize=8.5)
+    # On the figure, not on the axes: the labels at the left take up half of the width.
+    figure.suptitle(title, x=0.01, horizontalalignment="left", fontsize=11, color=INK)
+    handles = _forest_legend(rows, lang, marks)
+    figure.legend(handles=handles, loc="outside lower center", ncols=4, frameon=False, fontsize=8.5)
     return figure
 
 
@@ -116,12 +118,21 @@ def _draw_forest_row(axes: Axes, height: float, row: ForestRow, right: float, la
 _PUBLISHED: dict[str, Any] = {"markerfacecolor": "none", "markeredgecolor": INK, "markeredgewidth": 1.3}
 
 
-def _forest_legend(lang: Language, marks: str) -> list[Line2D | Patch]:
-    return [
-        Line2D([], [], color=BLUE, marker="o", linewidth=2, label=label("plot.point", lang)),
-        Patch(facecolor="none", edgecolor=ORANGE, linewidth=1.6, label=label("plot.bounds", lang)),
-        Line2D([], [], marker="D", markersize=8, linestyle="none", label=label(marks, lang), **_PUBLISHED),
+def _forest_legend(rows: Sequence[ForestRow], lang: Language, marks: str) -> list[Line2D | Patch]:
+    """Explain the marks that are in the picture, and no others."""
+    handles: list[Line2D | Patch] = [
+        Line2D([], [], color=BLUE, marker="o", linewidth=2, label=label("plot.point", lang))
     ]
+    if any(row.bounds is not None for row in rows):
+        handles.append(Patch(facecolor="none", edgecolor=ORANGE, linewidth=1.6, label=label("plot.bounds", lang)))
+    if any(row.is_lower_bound for row in rows):
+        dashes: dict[str, Any] = {"linestyle": (0, (4, 3)), "marker": "|", "markersize": 10, "linewidth": 1.6}
+        handles.append(Line2D([], [], color=ORANGE, label=label("plot.lower_bound", lang), **dashes))
+    if any(row.published is not None for row in rows):
+        handles.append(
+            Line2D([], [], marker="D", markersize=8, linestyle="none", label=label(marks, lang), **_PUBLISHED)
+        )
+    return handles
 
 
 def _finish_axis(axes: Axes, lang: Language) -> None:
