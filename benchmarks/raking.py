@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from microwork_estimate.inputs import Margins, SurveySample
+from microwork_estimate.inputs import Margins, SurveySample, survey_sample
 from microwork_estimate.weighting import RaoWuYue, calibrate, calibrate_replicates
 
 POPULATION = 1e7
@@ -62,8 +62,7 @@ def margins(shares: Shares) -> Margins:
 
 def sample(frame: pd.DataFrame) -> SurveySample:
     """Return the sample of ours: text becomes codes here."""
-    weight = np.full(len(frame), POPULATION / len(frame))
-    return SurveySample(columns={name: frame[name] for name in frame}, weight=weight)
+    return survey_sample(frame).with_weights(np.full(len(frame), POPULATION / len(frame)))
 
 
 def ours(frame: pd.DataFrame, shares: Shares) -> np.ndarray:

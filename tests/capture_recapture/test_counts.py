@@ -38,7 +38,7 @@ GRID = {
     "VGAM_pospoisson": TRUNCATED,
     "closedp.0": "rows M0 (test_truncated) and Mh Chao (here, where no eta was removed below the fourth count)",
     "closedpCI.0_mM0": TRUNCATED + " for the fit; its interval is an unconditional profile",
-    "VGAM_posnegbinomial": "negative binomial: not offered, because the fit runs to its boundary on such data",
+    "VGAM_posnegbinomial": "the negative binomial of test_negative_binomial",
     "bc_mM0": "a bias-corrected M0 of its own",
     "closedpCI.0_mMhhLB": LOGLINEAR,
     "closedpCI.0_mMhhPoissonhcontrollisttheta2": LOGLINEAR,

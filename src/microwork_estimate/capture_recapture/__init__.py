@@ -4,15 +4,28 @@ from __future__ import annotations
 
 from microwork_estimate.capture_recapture.closed import closed_model
 from microwork_estimate.capture_recapture.closed_table import ClosedModelTable, closed_models
+from microwork_estimate.capture_recapture.count_models import count_domains, count_regression
 from microwork_estimate.capture_recapture.counts import chao_lower_bound, zelterman
+from microwork_estimate.capture_recapture.coverage_forms import CoverageRecipe, sample_coverage
+from microwork_estimate.capture_recapture.cross_fitting import CrossFitting
+from microwork_estimate.capture_recapture.decomposable import (
+    DecomposablePosterior,
+    decomposable_average,
+    decomposable_posterior,
+)
 from microwork_estimate.capture_recapture.dependence import (
     odds_ratio_bounds,
     odds_ratio_curve,
     relative_odds_ratio_curve,
     tipping_point,
 )
+from microwork_estimate.capture_recapture.dirichlet_process import ChainPlan, latent_class_bayes
 from microwork_estimate.capture_recapture.existence import MleExistence, mle_exists
 from microwork_estimate.capture_recapture.heterogeneity import Heterogeneity
+from microwork_estimate.capture_recapture.huggins import huggins_alho
+from microwork_estimate.capture_recapture.inflation import one_inflated, zero_one_truncated
+from microwork_estimate.capture_recapture.inflation_curve import one_inflation_curve
+from microwork_estimate.capture_recapture.latent_classes import latent_class
 from microwork_estimate.capture_recapture.loglinear import loglinear
 from microwork_estimate.capture_recapture.loglinear_table import LogLinearTable, loglinear_table
 from microwork_estimate.capture_recapture.mixture import MixtureDrift, binomial_mixture, mixture_drift
@@ -21,10 +34,9 @@ from microwork_estimate.capture_recapture.ratios import RatioPlot, ratio_plot
 from microwork_estimate.capture_recapture.reselection import (
     Reselection,
     SparseReselection,
-    acceleration,
-    bca_ends,
     fitted_table,
 )
+from microwork_estimate.capture_recapture.robust import doubly_robust
 from microwork_estimate.capture_recapture.selection import average_loglinear, select_loglinear
 from microwork_estimate.capture_recapture.sparse import sparse_loglinear, sparse_mle_exists
 from microwork_estimate.capture_recapture.stratified import stratified_total
@@ -33,7 +45,11 @@ from microwork_estimate.capture_recapture.two_lists import chapman, lincoln_pete
 from microwork_estimate.capture_recapture.waring import draw_unseen, waring_draws
 
 __all__ = [
+    "ChainPlan",
     "ClosedModelTable",
+    "CoverageRecipe",
+    "CrossFitting",
+    "DecomposablePosterior",
     "Heterogeneity",
     "LogLinearModel",
     "LogLinearTable",
@@ -42,17 +58,23 @@ __all__ = [
     "RatioPlot",
     "Reselection",
     "SparseReselection",
-    "acceleration",
     "average_loglinear",
-    "bca_ends",
     "binomial_mixture",
     "chao_lower_bound",
     "chapman",
     "closed_model",
     "closed_models",
+    "count_domains",
+    "count_regression",
+    "decomposable_average",
+    "decomposable_posterior",
+    "doubly_robust",
     "draw_unseen",
     "fitted_table",
     "hierarchical_models",
+    "huggins_alho",
+    "latent_class",
+    "latent_class_bayes",
     "lincoln_petersen",
     "loglinear",
     "loglinear_table",
@@ -60,8 +82,11 @@ __all__ = [
     "mle_exists",
     "odds_ratio_bounds",
     "odds_ratio_curve",
+    "one_inflated",
+    "one_inflation_curve",
     "ratio_plot",
     "relative_odds_ratio_curve",
+    "sample_coverage",
     "select_loglinear",
     "sparse_loglinear",
     "sparse_mle_exists",
@@ -69,5 +94,6 @@ __all__ = [
     "tipping_point",
     "waring_draws",
     "zelterman",
+    "zero_one_truncated",
     "zero_truncated",
 ]

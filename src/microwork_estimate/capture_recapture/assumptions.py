@@ -153,7 +153,7 @@ FINITE_CLASSES = Assumption(
         "seen on each occasion."
     ),
     statement_fr=(
-        "La population se divise en un nombre donné de classes; dans chaque classe, chaque personne a la même "
+        "La population se divise en un nombre donné de classes ; dans chaque classe, chaque personne a la même "
         "probabilité d'être observée à chaque occasion."
     ),
     testable=False,
@@ -223,3 +223,64 @@ SELECTED_MODEL = Assumption(
     sensitivity="capture_recapture.average_loglinear",
 )
 """Choosing again in every bootstrap replicate, or averaging, puts the choice into the interval."""
+
+DECOMPOSABLE_DEPENDENCE = Assumption(
+    id="decomposable-dependence",
+    statement_en=(
+        "The dependences between lists are those of some decomposable graph, and they are the same among persons on "
+        "no list."
+    ),
+    statement_fr=(
+        "Les dépendances entre listes sont celles d'un graphe décomposable, et elles sont les mêmes parmi les personnes "
+        "qui ne figurent sur aucune liste."
+    ),
+    testable=False,
+    direction_of_bias_if_violated="either",
+    sensitivity="capture_recapture.average_loglinear",
+)
+"""Unequal chances that act on all lists at once are no graph of this kind; they mostly bias downward."""
+
+PRIOR_LAW = Assumption(
+    id="prior-law",
+    statement_en="What was believed before the data, of the size and of the chances, is as the prior says.",
+    statement_fr=(
+        "Ce que l'on tenait pour vrai avant les données, sur l'effectif et les probabilités, est conforme à la loi "
+        "a priori."
+    ),
+    testable=False,
+    direction_of_bias_if_violated="either",
+    sensitivity="capture_recapture.decomposable_average",
+)
+"""Where the lists say little about the unseen, the prior decides, and more data do not change that."""
+
+PAIRWISE_COVERAGE = Assumption(
+    id="pairwise-coverage",
+    statement_en=(
+        "Lists depend on each other two by two only, and persons on one list say how much of the population the others "
+        "cover."
+    ),
+    statement_fr=(
+        "Les listes ne dépendent les unes des autres que deux à deux, et les personnes d'une liste indiquent quelle part "
+        "de la population les autres couvrent."
+    ),
+    testable=False,
+    direction_of_bias_if_violated="either",
+    sensitivity="capture_recapture.sample_coverage",
+)
+"""Where the coverage is low, only a form that is mostly too low can be computed with any precision."""
+
+LATENT_CLASSES = Assumption(
+    id="latent-classes",
+    statement_en=(
+        "The population falls into a few classes; within a class, being on one list does not change the chance to be on "
+        "another."
+    ),
+    statement_fr=(
+        "La population se divise en quelques classes ; dans une classe, figurer sur une liste ne change pas la probabilité "
+        "de figurer sur une autre."
+    ),
+    testable=False,
+    direction_of_bias_if_violated="either",
+    sensitivity="capture_recapture.latent_class_bayes",
+)
+"""Other numbers of classes may fit the persons seen as well; a class that is hardly ever seen stays unknown."""

@@ -5,12 +5,10 @@ Recipes that take a whole block of redrawn tables at once and give one size for 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, get_args
 
 import numpy as np
-from scipy.special import ndtr, ndtri
 
 from microwork_estimate.capture_recapture.fitting import fit_design
 from microwork_estimate.capture_recapture.loglinear import loglinear_design
@@ -24,7 +22,6 @@ from microwork_estimate.estimate import FloatArray, IntArray
 from microwork_estimate.inputs import CaptureHistories
 
 _TOGETHER = 4_000_000  # numbers in the designs of redrawn tables that are fitted together
-Recipe = Callable[[FloatArray], Mapping[str, FloatArray]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -251,88 +248,3 @@ def fitted_table(histories: CaptureHistories, model: Generators | LogLinearModel
             fix="choose a smaller model",
         )
     return np.append(fit.fitted, fit.unseen)
-
-
-def acceleration(recipe: Recipe, counts: FloatArray) -> float:
-    """Return the acceleration of a BCa interval by leaving out one person of each pattern in turn.
-
-    Procedure: with d_i the mean of the leave-one-out sizes minus the size without a person of pattern i, and w_i the
-    persons who have it, the acceleration is sum w d^3 / (6 (sum w d^2)^1.5).
-
-    Parameters
-    ----------
-    recipe : callable
-        Such as :class:`Reselection`.
-    counts : array of shape (2^k - 1,)
-
-    Returns
-    -------
-    float
-        0 if nothing changes, or if leaving one person out leaves no number.
-
-    References
-    ----------
-    Efron 1987, Journal of the American Statistical Association 82(397), 171-185, section 6.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> round(acceleration(SparseReselection(n_lists=2), np.array([30.0, 170.0, 120.0])), 4)
-    -0.0255
-    """
-    table = np.asarray(counts, dtype=np.float64)
-    present = np.flatnonzero(table > 0)
-    tables = np.repeat(table[None, :], present.size, axis=0)
-    tables[np.arange(present.size), present] -= 1.0
-    left, weights = recipe(tables)["value"], table[present]
-    if not np.isfinite(left).all():
-        return 0.0
-    distance = np.average(left, weights=weights) - left
-    spread = float(weights @ distance**2)
-    return float(weights @ distance**3) / (6.0 * spread**1.5) if spread > 0 else 0.0
-
-
-def bca_ends(replicates: FloatArray, value: float, *, acceleration: float, probabilities: FloatArray) -> FloatArray:
-    """Return quantiles of replicates, corrected for bias and acceleration.
-
-    Procedure: z0 is the normal quantile of the share of replicates strictly below the estimate; the quantile at p is
-    taken at Phi(z0 + (z0 + z_p) / (1 - a (z0 + z_p))), by the median-unbiased rule (Hyndman and Fan's type 8). If all
-    or none of the replicates are below, every quantile is an extreme one.
-
-    Parameters
-    ----------
-    replicates : array of shape (B,)
-        Draws without a number are infinite or NaN, and count as infinite.
-    value : float
-        The estimate.
-    acceleration : float
-        As from :func:`acceleration`.
-    probabilities : array of shape (q,)
-
-    Returns
-    -------
-    array of shape (q,)
-
-    References
-    ----------
-    Efron 1987, Journal of the American Statistical Association 82(397), 171-185, equation 2.3.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> bca_ends(np.arange(1.0, 200.0), 100.0, acceleration=0.0, probabilities=np.array([0.5])).round(1).tolist()
-    [99.0]
-    """
-    ordered = np.sort(np.where(np.isnan(replicates), np.inf, replicates))
-    z0 = ndtri(np.mean(ordered < value))
-    with np.errstate(invalid="ignore"):
-        shifted = z0 + ndtri(np.asarray(probabilities, dtype=np.float64))
-        corrected = ndtr(z0 + shifted / (1.0 - acceleration * shifted))
-    corrected = np.where(np.isfinite(z0), corrected, 1.0 if z0 > 0 else 0.0)
-    b = ordered.size
-    rank = np.clip((b + 1.0 / 3.0) * corrected + 1.0 / 3.0, 1.0, b)
-    below = np.floor(rank).astype(np.int64)
-    low, high = ordered[below - 1], ordered[np.minimum(below, b - 1)]
-    share = rank - below
-    with np.errstate(invalid="ignore"):
-        return np.where(share > 0, np.where(np.isfinite(high), low + share * (high - low), high), low)

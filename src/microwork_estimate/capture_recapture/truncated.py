@@ -1,7 +1,8 @@
-"""Population size from all counts of sightings under one law for everybody: Poisson, geometric or binomial.
+"""Population size from all counts of sightings under one law for everybody.
 
-The three laws are power series: a person is seen x times with a probability proportional to a_x t^x. So one derivation
-serves them all: the mean number of sightings of those seen is matched, and the persons never seen follow.
+Three laws (Poisson, geometric, binomial) are power series: a person is seen x times with a probability proportional to
+a_x t^x. So one derivation serves them: the mean number of sightings of those seen is matched, and the persons never
+seen follow. The negative binomial law, with its two parameters, has a file of its own.
 """
 
 from __future__ import annotations
@@ -20,18 +21,23 @@ from microwork_estimate.capture_recapture.assumptions import (
     GEOMETRIC_SIGHTINGS,
     POISSON_SIGHTINGS,
 )
+from microwork_estimate.capture_recapture.assumptions_covariates import NEGATIVE_BINOMIAL_SIGHTINGS
 from microwork_estimate.capture_recapture.counts import COUNT_ASSUMPTIONS, nearly_all_seen, unseen_interval
+from microwork_estimate.capture_recapture.edge_limits import at_boundary
+from microwork_estimate.capture_recapture.edge_limits import log_ways as log_ways
+from microwork_estimate.capture_recapture.negative_binomial import gamma_truncated
 from microwork_estimate.capture_recapture.ratios import ALARM, ratio_diagnostics, ratio_plot, ratio_warnings
 from microwork_estimate.errors import CodedWarning, InvalidInput, announce, check_choice, check_level
 from microwork_estimate.estimate import Estimate, FloatArray, FrozenMapping, Interval
 from microwork_estimate.inputs.histories import CaptureCounts
 
-Family = Literal["poisson", "geometric", "binomial"]
+Family = Literal["poisson", "geometric", "binomial", "negative_binomial"]
 
 _ASSUMPTION = {
     "poisson": POISSON_SIGHTINGS,
     "geometric": GEOMETRIC_SIGHTINGS,
     "binomial": EQUAL_CATCHABILITY,
+    "negative_binomial": NEGATIVE_BINOMIAL_SIGHTINGS,
 }
 _REFERENCE = {
     "poisson": "van der Heijden et al. 2003, Statistical Modelling 3(4), 305-322",
@@ -80,7 +86,8 @@ def zero_truncated(counts: CaptureCounts, *, family: Family = "poisson", level: 
     counts : CaptureCounts
         f_1, f_2, ..., persons; occasions T are used by, and needed for, the binomial law only.
     family : str
-        ``"poisson"``, ``"geometric"`` or ``"binomial"`` (equal catchability).
+        ``"poisson"``, ``"geometric"``, ``"binomial"`` (equal catchability) or ``"negative_binomial"`` (rates that
+        follow a gamma distribution: :func:`negative_binomial.gamma_truncated` says how, and what happens at the edges).
     level : float
         Confidence level as a share.
 
@@ -90,19 +97,19 @@ def zero_truncated(counts: CaptureCounts, *, family: Family = "poisson", level: 
         Warnings: ``boundary`` (everybody was seen once), ``heterogeneity`` (the variance of the counts is above that
         of the fitted law by more than three standard errors, so that N is usually too low), ``one-inflation`` (the
         ratio plot shows too many singletons), ``nearly-all-seen`` (less than one person is estimated as unseen, or
-        everybody was seen on every occasion).
+        everybody was seen on every occasion), ``no-dispersion`` and ``runaway`` (negative binomial only).
 
     Raises
     ------
     InvalidInput
-        If `family` is none of the three, if the binomial law is asked for without occasions, or if `level` is not
+        If `family` is none of the four, if the binomial law is asked for without occasions, or if `level` is not
         strictly between 0 and 1.
 
     Assumptions
     -----------
     Closed population, sightings linked to persons and independent, and the law itself: equal rates (Poisson), rates
-    that follow an exponential distribution (geometric), equal chances on each occasion (binomial). When chances are
-    more unequal than the law says, the estimate is too low.
+    that follow an exponential distribution (geometric) or a gamma distribution (negative binomial), equal chances on
+    each occasion (binomial). When chances are more unequal than the law says, the estimate is too low.
 
     References
     ----------
@@ -120,6 +127,10 @@ def zero_truncated(counts: CaptureCounts, *, family: Family = "poisson", level: 
     """
     check_level(level)
     check_choice(family, _ASSUMPTION, where="family")
+    if family == "negative_binomial":
+        estimate = gamma_truncated(counts, level)
+        announce(estimate.warnings)
+        return estimate
     occasions = _occasions(counts, family)
     plot = ratio_plot(counts)
     found = list(ratio_warnings(plot))
@@ -128,7 +139,7 @@ def zero_truncated(counts: CaptureCounts, *, family: Family = "poisson", level: 
     dispersion: float | None = None
     interval: Interval | None = None
     if counts.total_sightings == counts.n_observed or counts.total_sightings == n * occasions:
-        warning, interval = _at_boundary(counts, family, occasions, level)
+        warning, interval = at_boundary(counts, family, occasions, level)
         found.append(warning)
     else:
         fit = _fit(counts.as_floats(), family, occasions)
@@ -279,87 +290,3 @@ def _binomial(n: float, total: float, occasions: float, log_choose: float) -> _F
 def _solve(excess: Callable[[float], float], lower: float, upper: float) -> float:
     """Return the parameter at which the mean is met; the mean grows with it, and the ends enclose it."""
     return float(brentq(excess, lower, upper, xtol=_SMALLEST, rtol=4.0 * _EPSILON, maxiter=500))
-
-
-def _at_boundary(
-    counts: CaptureCounts, family: Family, occasions: float, level: float
-) -> tuple[CodedWarning, Interval]:
-    """Say what is known when the likelihood has its maximum at the edge: everybody seen once, or on every occasion."""
-    n, drop = float(counts.n_observed), math.log1p(-level)
-    if counts.total_sightings > n:
-        high = _root(lambda size: _all_always(size, n, occasions) - drop, n)
-        message = f"all {n:,.0f} persons were seen on every occasion: the estimate is their number, with an upper limit"
-        code, ends = "nearly-all-seen", (n, high)
-    else:
-        low = n
-        if _all_once(n, n, family, occasions) < drop:
-            low = _root(lambda size: _all_once(size, n, family, occasions) - drop, n)
-        message = (
-            f"all {n:,.0f} persons were seen exactly once: the estimate is infinite and only a lower limit is given"
-        )
-        code, ends = "boundary", (low, math.inf)
-    return (
-        CodedWarning(code=code, message=message),
-        Interval(low=ends[0], high=ends[1], level=level, method="likelihood ratio, one-sided"),
-    )
-
-
-def _all_once(size: float, n: float, family: Family, occasions: float) -> float:
-    """Log likelihood of N = `size` over its supremum at infinity, when each of n persons was seen once.
-
-    The parameter is at its maximum for this N, where the expected number of sightings is n. The supremum is
-    n ln n - n.
-    """
-    share = n / size
-    if family == "poisson":
-        law = -n
-    elif family == "geometric":
-        law = -(size + n) * math.log1p(share)
-    else:
-        law = (size * occasions - n) * math.log1p(-share / occasions)
-    return law + log_ways(size, n) + n
-
-
-def _all_always(size: float, n: float, occasions: float) -> float:
-    """Log likelihood of N = `size` over its maximum at N = n, when each of n persons was seen on all occasions."""
-    if size == n:
-        return 0.0
-    missed = (size - n) * math.log1p(-n / size)
-    ways = math.lgamma(size + 1.0) - math.lgamma(n + 1.0) - math.lgamma(size - n + 1.0)
-    return ways + occasions * (n * math.log(n / size) + missed)
-
-
-def log_ways(size: float, n: float) -> float:
-    """Return ln G(N+1) - ln G(N-n+1) - n ln N, by Stirling's series where the logarithms of G would cancel.
-
-    Parameters
-    ----------
-    size, n : float
-        N and the n persons seen, n <= N.
-
-    Returns
-    -------
-    float
-        The logarithm of the share of the N^n sequences of n persons in which no person stands twice.
-
-    Examples
-    --------
-    >>> round(log_ways(3.0, 2.0), 4), round(math.log(6 / 9), 4)
-    (-0.4055, -0.4055)
-    """
-    rest = size - n
-    if rest < 64.0:
-        return math.lgamma(size + 1.0) - math.lgamma(rest + 1.0) - n * math.log(size)
-    return -n - (rest + 0.5) * math.log1p(-n / size) + _stirling(size) - _stirling(rest)
-
-
-def _stirling(x: float) -> float:
-    return (1.0 / 12.0 - (1.0 / 360.0 - 1.0 / (1260.0 * x * x)) / (x * x)) / x
-
-
-def _root(function: Callable[[float], float], start: float) -> float:
-    """Return the root above `start` of a function that changes its sign once."""
-    step, sign = 1.0, function(start) > 0.0
-    while (function(start + step) > 0.0) == sign:
-        step *= 2.0
-    return float(brentq(function, start, start + step, xtol=1e-10, rtol=4.0 * _EPSILON))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from microwork_estimate.inputs.captured import CapturedPersons, DesignMatrix
 from microwork_estimate.inputs.elicited import Distribution, Elicited
 from microwork_estimate.inputs.histories import CaptureCounts, CaptureHistories, all_patterns
 from microwork_estimate.inputs.margin_tables import margins_from_table
@@ -23,6 +24,8 @@ from microwork_estimate.inputs.tables import (
 __all__ = [
     "CaptureCounts",
     "CaptureHistories",
+    "CapturedPersons",
+    "DesignMatrix",
     "Distribution",
     "Elicited",
     "Margin",

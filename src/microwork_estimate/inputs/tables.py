@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
-from microwork_estimate.errors import InvalidInput
-from microwork_estimate.estimate import Estimand
+from microwork_estimate.errors import InvalidInput, check_choice
+from microwork_estimate.estimate import UNSPECIFIED, Estimand
 from microwork_estimate.inputs.checks import distinct_names, whole_counts
 from microwork_estimate.inputs.histories import CAPTURED, CaptureCounts, CaptureHistories
 from microwork_estimate.inputs.platforms import PlatformRegistrations
-from microwork_estimate.inputs.survey import ReachedVia, SurveySample
+from microwork_estimate.inputs.survey import LonelyPsu, ReachedVia, SurveySample
+
+DesignColumn = Literal["strata", "psu", "second_stage", "fpc", "second_stage_fpc"]
 
 
 def read_text(path: str | Path) -> str:
@@ -167,12 +169,59 @@ def _frame(table: Any, where: str) -> nw.DataFrame[Any]:
         ) from error
 
 
-def survey_sample(table: Any, *, weight: str | None = None, reached_via: ReachedVia | None = None) -> SurveySample:
-    """Make a :class:`SurveySample` of all columns of a data frame of any kind."""
+def survey_sample(
+    table: Any,
+    *,
+    weight: str | None = None,
+    reached_via: ReachedVia | None = None,
+    universe: str = UNSPECIFIED,
+    design: Mapping[DesignColumn, str] | None = None,
+    lonely_psu: LonelyPsu = "fail",
+) -> SurveySample:
+    """Make a :class:`SurveySample` of all columns of a data frame of any kind.
+
+    Text stays in the frame's own form until its categories are needed: a million answers cost no million Python objects.
+
+    Parameters
+    ----------
+    table : data frame of any kind
+    weight : str or None
+        The column of base weights; None for equal weights of 1.
+    reached_via, universe, lonely_psu : str
+        As in :class:`SurveySample`.
+    design : mapping of str to str, or None
+        Which columns tell how respondents were drawn: from ``"strata"``, ``"psu"``, ``"second_stage"``, ``"fpc"`` or
+        ``"second_stage_fpc"`` to the name of the column.
+
+    Returns
+    -------
+    SurveySample
+
+    Raises
+    ------
+    InvalidInput
+        If a column is missing or has a missing value where none may be, or if the design is impossible.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"hours": [1, 2, 3, 4], "w": [10.0, 10.0, 20.0, 20.0], "region": ["a", "a", "b", "b"]})
+    >>> survey_sample(table, weight="w", design={"strata": "region"}).stratum_codes().tolist()
+    [0, 0, 1, 1]
+    """
     frame = _frame(table, "survey")
-    columns = {name: np.asarray(frame[name].to_numpy()) for name in frame.columns}
-    weights = None if weight is None else column(frame, weight, where="survey")
-    return SurveySample(columns=columns, weight=weights, reached_via=reached_via)
+    drawn: dict[str, Any] = {
+        check_choice(part, get_args(DesignColumn), where="design of the survey"): column(frame, name, where="survey")
+        for part, name in (design or {}).items()
+    }
+    return SurveySample(
+        columns={name: frame[name].to_native() for name in frame.columns},
+        weight=None if weight is None else column(frame, weight, where="survey"),
+        reached_via=reached_via,
+        lonely_psu=lonely_psu,
+        universe=universe,
+        **drawn,
+    )
 
 
 def capture_counts(

@@ -7,6 +7,10 @@ WARNINGS: dict[str, tuple[str, str]] = {
         "Neighbouring occasions are not independent captures: who has just answered cannot answer again at once.",
         "Des occasions voisines ne sont pas des captures indépendantes : qui vient de répondre ne peut le refaire aussitôt.",
     ),
+    "adjustment-exhausts-list": (
+        "The corrections take out more of the list than is left when those seen are counted.",
+        "Les corrections retirent de la liste plus de personnes qu'il n'en reste une fois comptées celles qui ont été vues.",
+    ),
     "assumed-factors": (
         "Some factors are assumed, not observed: the interval is as good as the assumptions.",
         "Certains facteurs sont supposés, non observés : l'intervalle vaut ce que valent les hypothèses.",
@@ -19,22 +23,54 @@ WARNINGS: dict[str, tuple[str, str]] = {
         "The estimate is below Chao's lower bound from the same counts: the model describes those seen once and twice badly.",
         "L'estimation est inférieure à la borne de Chao tirée des mêmes comptages : le modèle décrit mal ceux vus une ou deux fois.",
     ),
+    "below-observed": (
+        "The formula gives fewer persons than were seen: the number seen is given instead.",
+        "La formule donne moins de personnes qu'il n'en a été vu : le nombre de personnes vues est donné à la place.",
+    ),
+    "bias-dominates": (
+        "The stated bias of a source is larger than its sampling error: more data of the same kind would not settle the matter.",
+        "Le biais énoncé d'une source dépasse son erreur d'échantillonnage : davantage de données du même type ne trancherait pas.",
+    ),
     "boundary": (
         "The estimate lies on the edge of what is possible: only a lower limit is given.",
         "L'estimation se trouve à la limite du possible : seule une limite inférieure est donnée.",
     ),
+    "calibration-ignored": (
+        "The weights were calibrated but the variance ignores it; it is usually too large.",
+        "Les poids ont été calés mais la variance n'en tient pas compte : elle est en général trop grande.",
+    ),
     "circular": (
         "An input was worked out from the published result: recomputing it checks the arithmetic, not the figure.",
         "Une donnée d'entrée a été tirée du résultat publié : le recalcul vérifie l'arithmétique, non le chiffre.",
+    ),
+    "classes-not-identified": (
+        "The lists determine the size but not the classes.",
+        "Les listes déterminent l'effectif, mais non les classes.",
     ),
     "contained-list": (
         "One list lies inside the other: the estimate equals the persons seen, which is no proof that nobody is missing.",
         "Une liste est entièrement contenue dans l'autre : l'estimation se réduit aux personnes observées, ce qui ne prouve "
         "pas que personne ne manque.",
     ),
+    "contaminated-list": (
+        "The list is about others than the survey, and no share of it is taken out: the estimate is too large.",
+        "La liste porte sur d'autres personnes que l'enquête et aucune part n'en est retirée : l'estimation est trop élevée.",
+    ),
     "count-beyond-declared": (
         "The mean counts more platforms than those whose accounts are summed.",
         "La moyenne porte sur plus de plateformes que celles dont les comptes sont additionnés.",
+    ),
+    "covariates-dropped": (
+        "There are too few persons: covariates are dropped and the lists taken as independent.",
+        "Trop peu de personnes : les caractéristiques sont abandonnées et les listes supposées indépendantes.",
+    ),
+    "duplicate-identifiers": (
+        "Some rows repeat an identifier of the same list; each person is counted once.",
+        "Certaines lignes répètent un identifiant de la même liste ; chaque personne n'est comptée qu'une fois.",
+    ),
+    "edge-chances": (
+        "A class is always or never on a list: the likelihood has its maximum on the edge.",
+        "Une classe figure toujours, ou jamais, sur une liste : la vraisemblance atteint son maximum au bord.",
     ),
     "empty-component": (
         "Fewer components describe the counts as well: the rest of the mixture is empty.",
@@ -48,6 +84,10 @@ WARNINGS: dict[str, tuple[str, str]] = {
         "A list is empty and says nothing about who is missing: only the persons seen are certain.",
         "Une liste est vide et ne renseigne pas sur les absents : seules les personnes observées sont certaines.",
     ),
+    "everybody-on-list": (
+        "All respondents are on the list: the estimate is the list itself, and says nothing of others if the survey was fielded on it.",
+        "Tous les répondants figurent sur la liste : l'estimation se réduit à la liste et ne dit rien des autres si l'enquête a été menée auprès de celle-ci.",
+    ),
     "failed-replicates": (
         "Some redraws could not be estimated; they count as infinite, so that the interval may be open above.",
         "Certains rééchantillons n'ont pu être estimés ; ils comptent comme infinis, si bien que l'intervalle peut être "
@@ -57,9 +97,29 @@ WARNINGS: dict[str, tuple[str, str]] = {
         "So few degrees of freedom that the standard error is itself little known.",
         "Si peu de degrés de liberté que l'erreur type est elle-même mal connue.",
     ),
+    "few-on-list": (
+        "Few respondents are on the list: the estimate is too large on average.",
+        "Peu de répondants figurent sur la liste : l'estimation est en moyenne trop élevée.",
+    ),
     "finite-population-ignored": (
         "The scheme ignores that the population is finite.",
         "La méthode ignore la taille finie de la population.",
+    ),
+    "flat-likelihood": (
+        "The likelihood is so flat that its maximum could not be located exactly.",
+        "La vraisemblance est si plate que son maximum n'a pu être localisé exactement.",
+    ),
+    "gaps-unavailable": (
+        "Pairs of months further apart, which would be better captures, are not in the public tables.",
+        "Les paires de mois plus éloignés, qui seraient de meilleures captures, ne figurent pas dans les tables publiques.",
+    ),
+    "grid-end": (
+        "The largest size allowed for shapes the result.",
+        "L'effectif maximal admis influe sur le résultat.",
+    ),
+    "held-at-edge": (
+        "A chance to stay, to come or to be seen is held at the edge of what is possible, where the data would go beyond it.",
+        "Une probabilité de rester, d'arriver ou d'être vu est maintenue à la limite du possible, que les données dépasseraient.",
     ),
     "heterogeneity": (
         "People differ in how easily they are seen: the model of these differences decides the number.",
@@ -73,9 +133,37 @@ WARNINGS: dict[str, tuple[str, str]] = {
         "The first-order bias is more than a tenth of the estimate.",
         "Le biais du premier ordre dépasse le dixième de l'estimation.",
     ),
+    "limits-contradict": (
+        "The lower and the upper limits contradict each other in some or all of their draws.",
+        "Les limites inférieures et supérieures se contredisent dans une partie ou la totalité de leurs tirages.",
+    ),
+    "links-contradict-overlap": (
+        "More links were found than the stated rate of missed links allows.",
+        "Il a été trouvé plus d'appariements que ne le permet le taux indiqué d'appariements manqués.",
+    ),
+    "links-explain-overlap": (
+        "No more links were found than false links alone would give: the data give a lower limit and no upper one.",
+        "Il n'a pas été trouvé plus d'appariements que n'en donneraient les seuls faux appariements : les données donnent une limite inférieure, aucune limite supérieure.",
+    ),
     "lonely-unit": (
         "Strata or primary units with a single unit have a variance set by policy, not measured.",
         "Des strates ou unités primaires réduites à une seule unité ont une variance fixée par convention, non mesurée.",
+    ),
+    "low-coverage": (
+        "The lists cover little of the population: the one-step form is a lower bound, and the high-coverage form has hardly any precision.",
+        "Les listes couvrent une faible part de la population : la forme à un pas est une borne inférieure et la forme à forte couverture n'a guère de précision.",
+    ),
+    "margin-errors-ignored": (
+        "The totals are estimates themselves; the standard error takes them as exact.",
+        "Les totaux sont eux-mêmes estimés ; l'erreur type les tient pour exacts.",
+    ),
+    "margin-gap-beyond-error": (
+        "Ridge calibration misses a margin by more than two of its standard errors.",
+        "Le calage pénalisé s'écarte d'une marge de plus de deux erreurs types.",
+    ),
+    "margins-not-met": (
+        "Raking was stopped before the margins were met.",
+        "Le calage a été arrêté avant que les marges soient respectées.",
     ),
     "mixture-drift": (
         "The number moves with the number of components of the mixture: the counts alone do not settle it.",
@@ -85,6 +173,10 @@ WARNINGS: dict[str, tuple[str, str]] = {
         "Less than one person is estimated as unseen: the interval may begin above the number seen.",
         "Moins d'une personne est estimée non vue : l'intervalle peut commencer au-dessus du nombre de personnes vues.",
     ),
+    "negative-entries": (
+        "The number of persons who came comes out below zero, by chance or because the model does not hold.",
+        "Le nombre d'arrivées calculé est négatif, par hasard ou parce que le modèle ne tient pas.",
+    ),
     "negative-replicate-weights": (
         "Some replicate weights are negative.",
         "Certains poids de réplication sont négatifs.",
@@ -93,9 +185,17 @@ WARNINGS: dict[str, tuple[str, str]] = {
         "The variance estimator came out negative; no standard error is given.",
         "L'estimateur de variance est négatif ; aucune erreur type n'est donnée.",
     ),
+    "nested-lists": (
+        "A list lies inside another one, or equals it: the two do not show who is on neither.",
+        "Une liste est contenue dans une autre, ou lui est identique : les deux ne renseignent pas sur les personnes absentes de l'une et de l'autre.",
+    ),
     "no-degrees-of-freedom": (
         "There are too few primary units for a standard error.",
         "Trop peu d'unités primaires pour calculer une erreur type.",
+    ),
+    "no-dispersion": (
+        "The dispersion fell to zero; the law is the Poisson law.",
+        "La dispersion est tombée à zéro : la loi est celle de Poisson.",
     ),
     "no-doubletons": (
         "Nobody was seen exactly twice: the bound rests on those seen once, or only a lower limit is given.",
@@ -109,9 +209,25 @@ WARNINGS: dict[str, tuple[str, str]] = {
         "The likelihood has no maximum on these data, so there is no number.",
         "La vraisemblance n'a pas de maximum sur ces données : aucun nombre n'est donné.",
     ),
+    "no-one-inflation": (
+        "Those seen once are not too many for the law.",
+        "Les personnes vues une seule fois ne sont pas en surnombre au regard de la loi.",
+    ),
     "no-overlap": (
-        "Nobody is on both lists: the data give a lower limit and no upper one.",
-        "Personne ne figure sur les deux listes : les données donnent une limite inférieure, aucune limite supérieure.",
+        "Nobody is on two lists that need an overlap: the data give a lower limit and no upper one.",
+        "Personne ne figure sur deux listes dont il faut l'intersection : les données donnent une limite inférieure, aucune limite supérieure.",
+    ),
+    "no-returns": (
+        "Nobody was seen again: nothing says how many of those seen before were still there.",
+        "Personne n'a été revu : rien n'indique combien des personnes déjà vues étaient encore là.",
+    ),
+    "no-share": (
+        "The share on the list could not be estimated, so that there is no size either.",
+        "La part figurant sur la liste n'a pu être estimée : l'effectif ne l'est pas non plus.",
+    ),
+    "no-turnover": (
+        "Nobody seems to leave: the half-life has a lower limit and no upper one.",
+        "Personne ne semble partir : la demi-vie a une limite inférieure, aucune limite supérieure.",
     ),
     "no-upper-limit": (
         "The likelihood never falls far enough to end the interval above.",
@@ -121,6 +237,18 @@ WARNINGS: dict[str, tuple[str, str]] = {
         "All respondents are on the same number of platforms: the standard error is missing or too small.",
         "Tous les répondants sont sur le même nombre de plateformes : l'erreur type manque ou est trop petite.",
     ),
+    "nobody-on-list": (
+        "No respondent is on the list: the data give a lower limit and no upper one.",
+        "Aucun répondant ne figure sur la liste : les données donnent une limite inférieure, aucune limite supérieure.",
+    ),
+    "nobody-seen": (
+        "Nobody was seen on an occasion: nothing is known of it.",
+        "Personne n'a été vu à une occasion : on n'en sait rien.",
+    ),
+    "none-seen-before": (
+        "Nobody seen on an occasion had been seen before: the data give a lower limit and no upper one.",
+        "Aucune des personnes vues à une occasion n'avait déjà été vue : les données donnent une limite inférieure, aucune limite supérieure.",
+    ),
     "not-estimable": (
         "The statistic is not finite with these weights.",
         "La statistique n'est pas finie avec ces poids.",
@@ -128,6 +256,10 @@ WARNINGS: dict[str, tuple[str, str]] = {
     "not-identifiable": (
         "The model has more coefficients than the data can tell apart.",
         "Le modèle comporte plus de coefficients que les données ne permettent d'en distinguer.",
+    ),
+    "not-targeted": (
+        "The targeted step leaves a bias; the one-step correction is given.",
+        "L'étape ciblée laisse un biais : la correction en un pas est donnée à la place.",
     ),
     "nothing-unseen": (
         "Nothing in the counts points to persons unseen: the estimate is the number of persons seen.",
@@ -147,6 +279,14 @@ WARNINGS: dict[str, tuple[str, str]] = {
         "People came and left while they were counted: the figure may err in either direction, and a lower bound need not be one.",
         "Des personnes sont arrivées et parties pendant le comptage : le chiffre peut se tromper dans les deux sens, et une borne inférieure peut ne plus en être une.",
     ),
+    "overlap-floor": (
+        "For some persons the chance to be on both lists was raised to a floor.",
+        "Pour certaines personnes, la probabilité de figurer sur les deux listes a été relevée à un plancher.",
+    ),
+    "pool-refused": (
+        "The sources disagree, or one of them would decide alone: no weighted average is given.",
+        "Les sources se contredisent, ou l'une d'elles déciderait seule : aucune moyenne pondérée n'est donnée.",
+    ),
     "pooled-platforms": (
         "Platforms are pooled: right only if each was sampled in proportion to its accounts.",
         "Les plateformes sont regroupées : juste seulement si chacune a été échantillonnée en proportion de ses comptes.",
@@ -155,17 +295,45 @@ WARNINGS: dict[str, tuple[str, str]] = {
         "A row is a sum over several sites, whose errors are treated as one.",
         "Une ligne est la somme de plusieurs sites, dont les erreurs sont traitées comme une seule.",
     ),
+    "poor-mixing": (
+        "The Markov chains have not yet agreed: run them longer.",
+        "Les chaînes de Markov ne concordent pas encore : prolongez-les.",
+    ),
+    "poor-overlap": (
+        "Part of the population lies outside what the volunteers cover: for them the figure is an extrapolation.",
+        "Une partie de la population est hors du domaine couvert par les volontaires : pour elle, le chiffre est une extrapolation.",
+    ),
+    "prior-driven": (
+        "The lists say little about the unseen: the prior decides.",
+        "Les listes renseignent peu sur les personnes non vues : la loi a priori décide.",
+    ),
     "quantile-unbounded": (
         "The data do not bound the quantile on one side.",
         "Les données ne bornent pas le quantile d'un côté.",
+    ),
+    "replicate-not-calibrated": (
+        "Some replicates cannot meet the margins and have no weights.",
+        "Certaines répliques ne peuvent pas respecter les marges et n'ont pas de poids.",
     ),
     "replicates-not-recalibrated": (
         "Weights are calibrated but replicates are not; the variance is too large.",
         "Les poids sont calés mais pas les répliques ; la variance est trop grande.",
     ),
+    "rows-without-identifier": (
+        "Some rows have no identifier and are left out.",
+        "Certaines lignes n'ont pas d'identifiant et sont écartées.",
+    ),
+    "runaway": (
+        "The estimate is many times the number of persons seen; nobody should rely on it.",
+        "L'estimation vaut un grand multiple du nombre de personnes vues : personne ne devrait s'y fier.",
+    ),
     "second-stage-ignored": (
         "Only primary units are redrawn; the variance within them is left out.",
         "Seules les unités primaires sont retirées ; la variance interne est omise.",
+    ),
+    "several-maxima": (
+        "Several solutions fit nearly as well and give different numbers.",
+        "Plusieurs solutions s'ajustent presque aussi bien et donnent des nombres différents.",
     ),
     "share-at-the-edge": (
         "Nobody or everybody has the property; the interval is exact binomial.",
@@ -180,21 +348,61 @@ WARNINGS: dict[str, tuple[str, str]] = {
         "Une moyenne arithmétique sur des personnes trouvées par leurs comptes est trop élevée : elle donne trop peu de "
         "personnes.",
     ),
+    "source-outside-limits": (
+        "A source lies almost wholly outside the limits that the others set: one of them is wrong.",
+        "Une source se trouve presque entièrement hors des limites que posent les autres : l'une d'elles est fausse.",
+    ),
     "sparse-overlap": (
         "Few persons are on both lists: the estimate may be biased and its standard error says little.",
         "Peu de personnes figurent sur les deux listes : l'estimation peut être biaisée et son erreur type est peu fiable.",
+    ),
+    "sparse-returns": (
+        "Few persons were seen before or again: the estimate may be biased and its standard error says little.",
+        "Peu de personnes ont été déjà vues ou revues : l'estimation peut être biaisée et son erreur type est peu fiable.",
+    ),
+    "survival-above-one": (
+        "More persons would have stayed than were there, by chance or because the model does not hold.",
+        "Il serait resté plus de personnes qu'il n'y en avait, par hasard ou parce que le modèle ne tient pas.",
     ),
     "tier-conflict": (
         "A tier is larger than the one that should contain it.",
         "Un niveau est plus grand que celui qui devrait le contenir.",
     ),
+    "tiers-incoherent": (
+        "In many replicates a tier is larger than the one that should contain it: the values were moved into order.",
+        "Dans beaucoup de rééchantillons, un niveau est plus grand que celui qui devrait le contenir : les valeurs ont été remises en ordre.",
+    ),
+    "tiers-irreconcilable": (
+        "In most replicates the tiers do not contain each other: the sources count different people, and no constrained value is given.",
+        "Dans la plupart des rééchantillons, les niveaux ne s'emboîtent pas : les sources comptent des personnes différentes, et aucune valeur contrainte n'est donnée.",
+    ),
     "transport": (
         "The survey reached some of the platforms only: for the others the figure is an assumption.",
         "L'enquête n'a touché que certaines plateformes : pour les autres, le chiffre est une hypothèse.",
     ),
+    "truncated-classes": (
+        "The last class allowed is not empty: allow for more.",
+        "La dernière classe admise n'est pas vide : autorisez-en davantage.",
+    ),
     "unavailable": (
         "An input was not found in public: nothing is estimated, and nothing is guessed.",
         "Une donnée d'entrée n'a pas été trouvée : rien n'est estimé, et rien n'est deviné.",
+    ),
+    "unlimited-dependence": (
+        "The lists depend on each other so strongly that the formula sets no upper limit.",
+        "Les listes dépendent si fortement les unes des autres que la formule ne fixe aucune limite supérieure.",
+    ),
+    "unusable-replicates": (
+        "Some replicates gave no size and are left out; the variance is too small.",
+        "Certaines répliques n'ont donné aucun effectif et sont écartées : la variance est trop petite.",
+    ),
+    "weights-above-cap": (
+        "Some weights remain above the cap after the last loop of trimming.",
+        "Certains poids restent au-dessus du plafond après la dernière boucle d'écrêtage.",
+    ),
+    "wrong-universe": (
+        "The margins describe another population than the one respondents come from.",
+        "Les marges décrivent une autre population que celle dont viennent les répondants.",
     ),
     "zero-denominator": (
         "The total to divide by is zero.",
