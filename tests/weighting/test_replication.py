@@ -15,6 +15,7 @@ from microwork_estimate.weighting.bootstrap_schemes import (
     GeneralisedBootstrap,
     PoissonWeights,
     RaoWuYue,
+    drawn_counts,
     rao_wu_yue_factors,
     respondents,
 )
@@ -461,3 +462,11 @@ def test_single_units_may_go_without_variance():
     assert (drawn.factors[:, 4] == 1).all()
     jackknife = replicate_weights(sample, JackknifeN())
     assert jackknife.n_replicates == 4
+
+
+def test_drawing_rows_at_a_time_gives_the_numbers_of_one_draw():
+    """A draw of many replicates, made some rows at a time, is to the bit what all rows drawn at once are."""
+    many = SurveySample(columns={"x": np.arange(20_000)}, strata=np.arange(20_000) % 7)
+    stage = stages(many)[0]
+    at_once = rao_wu_yue_factors(drawn_counts(stage, np.random.default_rng(4), 50), stage, np.ones(7))
+    np.testing.assert_array_equal(RaoWuYue().draw(many, np.random.default_rng(4), 50), at_once)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from microwork_estimate.reporting.recapture_warning_texts import RECAPTURE_WARNINGS
+
 WARNINGS: dict[str, tuple[str, str]] = {
     "adjacent-occasions": (
         "Neighbouring occasions are not independent captures: who has just answered cannot answer again at once.",
         "Des occasions voisines ne sont pas des captures indépendantes : qui vient de répondre ne peut le refaire aussitôt.",
-    ),
-    "adjustment-exhausts-list": (
-        "The corrections take out more of the list than is left when those seen are counted.",
-        "Les corrections retirent de la liste plus de personnes qu'il n'en reste une fois comptées celles qui ont été vues.",
     ),
     "assumed-factors": (
         "Some factors are assumed, not observed: the interval is as good as the assumptions.",
@@ -52,10 +50,6 @@ WARNINGS: dict[str, tuple[str, str]] = {
         "Une liste est entièrement contenue dans l'autre : l'estimation se réduit aux personnes observées, ce qui ne prouve "
         "pas que personne ne manque.",
     ),
-    "contaminated-list": (
-        "The list is about others than the survey, and no share of it is taken out: the estimate is too large.",
-        "La liste porte sur d'autres personnes que l'enquête et aucune part n'en est retirée : l'estimation est trop élevée.",
-    ),
     "count-beyond-declared": (
         "The mean counts more platforms than those whose accounts are summed.",
         "La moyenne porte sur plus de plateformes que celles dont les comptes sont additionnés.",
@@ -63,10 +57,6 @@ WARNINGS: dict[str, tuple[str, str]] = {
     "covariates-dropped": (
         "There are too few persons: covariates are dropped and the lists taken as independent.",
         "Trop peu de personnes : les caractéristiques sont abandonnées et les listes supposées indépendantes.",
-    ),
-    "duplicate-identifiers": (
-        "Some rows repeat an identifier of the same list; each person is counted once.",
-        "Certaines lignes répètent un identifiant de la même liste ; chaque personne n'est comptée qu'une fois.",
     ),
     "edge-chances": (
         "A class is always or never on a list: the likelihood has its maximum on the edge.",
@@ -84,10 +74,6 @@ WARNINGS: dict[str, tuple[str, str]] = {
         "A list is empty and says nothing about who is missing: only the persons seen are certain.",
         "Une liste est vide et ne renseigne pas sur les absents : seules les personnes observées sont certaines.",
     ),
-    "everybody-on-list": (
-        "All respondents are on the list: the estimate is the list itself, and says nothing of others if the survey was fielded on it.",
-        "Tous les répondants figurent sur la liste : l'estimation se réduit à la liste et ne dit rien des autres si l'enquête a été menée auprès de celle-ci.",
-    ),
     "failed-replicates": (
         "Some redraws could not be estimated; they count as infinite, so that the interval may be open above.",
         "Certains rééchantillons n'ont pu être estimés ; ils comptent comme infinis, si bien que l'intervalle peut être "
@@ -97,10 +83,6 @@ WARNINGS: dict[str, tuple[str, str]] = {
         "So few degrees of freedom that the standard error is itself little known.",
         "Si peu de degrés de liberté que l'erreur type est elle-même mal connue.",
     ),
-    "few-on-list": (
-        "Few respondents are on the list: the estimate is too large on average.",
-        "Peu de répondants figurent sur la liste : l'estimation est en moyenne trop élevée.",
-    ),
     "finite-population-ignored": (
         "The scheme ignores that the population is finite.",
         "La méthode ignore la taille finie de la population.",
@@ -109,17 +91,9 @@ WARNINGS: dict[str, tuple[str, str]] = {
         "The likelihood is so flat that its maximum could not be located exactly.",
         "La vraisemblance est si plate que son maximum n'a pu être localisé exactement.",
     ),
-    "gaps-unavailable": (
-        "Pairs of months further apart, which would be better captures, are not in the public tables.",
-        "Les paires de mois plus éloignés, qui seraient de meilleures captures, ne figurent pas dans les tables publiques.",
-    ),
     "grid-end": (
         "The largest size allowed for shapes the result.",
         "L'effectif maximal admis influe sur le résultat.",
-    ),
-    "held-at-edge": (
-        "A chance to stay, to come or to be seen is held at the edge of what is possible, where the data would go beyond it.",
-        "Une probabilité de rester, d'arriver ou d'être vu est maintenue à la limite du possible, que les données dépasseraient.",
     ),
     "heterogeneity": (
         "People differ in how easily they are seen: the model of these differences decides the number.",
@@ -136,14 +110,6 @@ WARNINGS: dict[str, tuple[str, str]] = {
     "limits-contradict": (
         "The lower and the upper limits contradict each other in some or all of their draws.",
         "Les limites inférieures et supérieures se contredisent dans une partie ou la totalité de leurs tirages.",
-    ),
-    "links-contradict-overlap": (
-        "More links were found than the stated rate of missed links allows.",
-        "Il a été trouvé plus d'appariements que ne le permet le taux indiqué d'appariements manqués.",
-    ),
-    "links-explain-overlap": (
-        "No more links were found than false links alone would give: the data give a lower limit and no upper one.",
-        "Il n'a pas été trouvé plus d'appariements que n'en donneraient les seuls faux appariements : les données donnent une limite inférieure, aucune limite supérieure.",
     ),
     "lonely-unit": (
         "Strata or primary units with a single unit have a variance set by policy, not measured.",
@@ -172,10 +138,6 @@ WARNINGS: dict[str, tuple[str, str]] = {
     "nearly-all-seen": (
         "Less than one person is estimated as unseen: the interval may begin above the number seen.",
         "Moins d'une personne est estimée non vue : l'intervalle peut commencer au-dessus du nombre de personnes vues.",
-    ),
-    "negative-entries": (
-        "The number of persons who came comes out below zero, by chance or because the model does not hold.",
-        "Le nombre d'arrivées calculé est négatif, par hasard ou parce que le modèle ne tient pas.",
     ),
     "negative-replicate-weights": (
         "Some replicate weights are negative.",
@@ -217,18 +179,6 @@ WARNINGS: dict[str, tuple[str, str]] = {
         "Nobody is on two lists that need an overlap: the data give a lower limit and no upper one.",
         "Personne ne figure sur deux listes dont il faut l'intersection : les données donnent une limite inférieure, aucune limite supérieure.",
     ),
-    "no-returns": (
-        "Nobody was seen again: nothing says how many of those seen before were still there.",
-        "Personne n'a été revu : rien n'indique combien des personnes déjà vues étaient encore là.",
-    ),
-    "no-share": (
-        "The share on the list could not be estimated, so that there is no size either.",
-        "La part figurant sur la liste n'a pu être estimée : l'effectif ne l'est pas non plus.",
-    ),
-    "no-turnover": (
-        "Nobody seems to leave: the half-life has a lower limit and no upper one.",
-        "Personne ne semble partir : la demi-vie a une limite inférieure, aucune limite supérieure.",
-    ),
     "no-upper-limit": (
         "The likelihood never falls far enough to end the interval above.",
         "La vraisemblance ne baisse jamais assez pour borner l'intervalle par le haut.",
@@ -236,18 +186,6 @@ WARNINGS: dict[str, tuple[str, str]] = {
     "no-variation": (
         "All respondents are on the same number of platforms: the standard error is missing or too small.",
         "Tous les répondants sont sur le même nombre de plateformes : l'erreur type manque ou est trop petite.",
-    ),
-    "nobody-on-list": (
-        "No respondent is on the list: the data give a lower limit and no upper one.",
-        "Aucun répondant ne figure sur la liste : les données donnent une limite inférieure, aucune limite supérieure.",
-    ),
-    "nobody-seen": (
-        "Nobody was seen on an occasion: nothing is known of it.",
-        "Personne n'a été vu à une occasion : on n'en sait rien.",
-    ),
-    "none-seen-before": (
-        "Nobody seen on an occasion had been seen before: the data give a lower limit and no upper one.",
-        "Aucune des personnes vues à une occasion n'avait déjà été vue : les données donnent une limite inférieure, aucune limite supérieure.",
     ),
     "not-estimable": (
         "The statistic is not finite with these weights.",
@@ -319,10 +257,6 @@ WARNINGS: dict[str, tuple[str, str]] = {
         "Weights are calibrated but replicates are not; the variance is too large.",
         "Les poids sont calés mais pas les répliques ; la variance est trop grande.",
     ),
-    "rows-without-identifier": (
-        "Some rows have no identifier and are left out.",
-        "Certaines lignes n'ont pas d'identifiant et sont écartées.",
-    ),
     "runaway": (
         "The estimate is many times the number of persons seen; nobody should rely on it.",
         "L'estimation vaut un grand multiple du nombre de personnes vues : personne ne devrait s'y fier.",
@@ -355,14 +289,6 @@ WARNINGS: dict[str, tuple[str, str]] = {
     "sparse-overlap": (
         "Few persons are on both lists: the estimate may be biased and its standard error says little.",
         "Peu de personnes figurent sur les deux listes : l'estimation peut être biaisée et son erreur type est peu fiable.",
-    ),
-    "sparse-returns": (
-        "Few persons were seen before or again: the estimate may be biased and its standard error says little.",
-        "Peu de personnes ont été déjà vues ou revues : l'estimation peut être biaisée et son erreur type est peu fiable.",
-    ),
-    "survival-above-one": (
-        "More persons would have stayed than were there, by chance or because the model does not hold.",
-        "Il serait resté plus de personnes qu'il n'y en avait, par hasard ou parce que le modèle ne tient pas.",
     ),
     "tier-conflict": (
         "A tier is larger than the one that should contain it.",
@@ -408,4 +334,5 @@ WARNINGS: dict[str, tuple[str, str]] = {
         "The total to divide by is zero.",
         "Le total au dénominateur est nul.",
     ),
+    **RECAPTURE_WARNINGS,
 }

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
 from microwork_estimate import bootstrap, capture_recapture, platforms, weighting
-from microwork_estimate.estimate import Estimate
+from microwork_estimate.estimate import Estimate, FloatArray
 from microwork_estimate.inputs import (
     CaptureHistories,
+    Margins,
     PlatformAudience,
     PlatformRegistrations,
     SurveySample,
     column,
+    margins_from_table,
     platform_registrations,
+    survey_sample,
 )
 from microwork_estimate.study.audience_inputs import FACTORS, audience_factors
 from microwork_estimate.study.bundle import ResultTable
@@ -25,6 +27,7 @@ from microwork_estimate.study.resampling import audience_replicates
 from microwork_estimate.study.task import Found, Task
 
 BOOK = RecipeBook()
+REACHED = "accounts of the platforms reached"
 ODDS_RATIOS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 
 
@@ -79,29 +82,31 @@ def audience_by_site(task: Task) -> Found:
 
 
 @BOOK.recipe(
-    "registrations_and_survey", inputs=("rounding",), elicited=("duplicates",), files=("registrations", "survey")
+    "registrations_and_survey",
+    inputs=("rounding",),
+    elicited=("duplicates",),
+    files=("registrations", "survey", "margins"),
 )
 def registrations_and_survey(task: Task) -> Found:
-    """Divide declared accounts, without duplicates, by the platforms per person that the survey found.
+    """Divide declared accounts, without duplicates, by the platforms per person that the raked survey found.
 
     Survey, declarations and share of duplicates are redrawn together, each on its own stream, and the whole recipe runs
-    again on every redraw.
+    again on every redraw: the survey is raked anew to the accounts by sex and by age.
     """
-    data = {
-        "survey": _survey(task),
-        "registrations": _registrations(task),
-        "duplicates": task.inputs.elicited("duplicates"),
-    }
-    schemes = {
-        "survey": weighting.RaoWuYue(),
-        "registrations": bootstrap.RoundedAccounts(half_width=task.inputs.number("rounding")),
-        "duplicates": bootstrap.ElicitedDraws(),
-    }
-    estimate = registered_persons({**data, "duplicates": data["duplicates"].median})
+    survey, margins = _survey(task), _margins(task)
+    declared, duplicates = _registrations(task), task.inputs.elicited("duplicates")
+    raked = weighting.calibrate(survey, margins).sample
+    estimate = registered_persons(raked, declared, duplicates.median)
     draws = bootstrap.replicate(
-        registered_persons,
-        data,
-        bootstrap.Joint(schemes=schemes),
+        bootstrap.batched(lambda redrawn: {"value": raked_persons(survey, margins, redrawn)}),
+        {"survey": survey, "registrations": declared, "duplicates": duplicates},
+        bootstrap.Joint(
+            schemes={
+                "survey": weighting.RaoWuYue(),
+                "registrations": bootstrap.RoundedAccounts(half_width=task.inputs.number("rounding")),
+                "duplicates": bootstrap.ElicitedDraws(),
+            }
+        ),
         n_replicates=task.settings.n_replicates,
         seed=task.settings.seed,
     )
@@ -109,23 +114,50 @@ def registrations_and_survey(task: Task) -> Found:
     return Found(estimates={task.name: replace(redrawn, name=task.name, estimand=task.estimand)})
 
 
-def registered_persons(sources: Mapping[str, Any]) -> Estimate:
-    """Estimate registered persons from one draw of the sources: survey, registrations, share of duplicates.
+def registered_persons(survey: SurveySample, declared: PlatformRegistrations, duplicates: float) -> Estimate:
+    """Estimate registered persons from a survey with its final weights, declarations, and the share of duplicates.
 
     Parameters
     ----------
-    sources : mapping
-        ``survey`` (SurveySample), ``registrations`` (PlatformRegistrations), ``duplicates`` (share of accounts).
+    survey : SurveySample
+    declared : PlatformRegistrations
+    duplicates : float
+        Share of the accounts that are a second account of the same person.
 
     Returns
     -------
     Estimate
         Persons.
     """
-    declared: PlatformRegistrations = sources["registrations"]
-    kept = replace(declared, accounts=declared.accounts * (1 - sources["duplicates"]))
-    kappa = platforms.multiplicity(sources["survey"])
-    return platforms.persons_from_registrations(kept, kappa)
+    kept = replace(declared, accounts=declared.accounts * (1 - duplicates))
+    return platforms.persons_from_registrations(kept, platforms.multiplicity(survey))
+
+
+def raked_persons(survey: SurveySample, margins: Margins, redrawn: Mapping[str, FloatArray]) -> FloatArray:
+    """Estimate registered persons on a whole block of redraws at once, the survey raked anew in each.
+
+    Parameters
+    ----------
+    survey : SurveySample
+        With its base weights, n respondents.
+    margins : Margins
+        What the survey is raked to.
+    redrawn : mapping of str to array
+        ``survey``: factors, shape (B, n); ``registrations``: accounts, shape (B, p); ``duplicates``: shares, shape (B,).
+
+    Returns
+    -------
+    array of shape (B,)
+        Persons; NaN where a redraw cannot be raked.
+    """
+    weights = weighting.calibrate_replicates(survey, margins, redrawn["survey"] * survey.weights)
+    accounts = redrawn["registrations"].sum(axis=1) * (1 - redrawn["duplicates"])
+    return np.asarray(accounts / harmonic_means(survey.numbers("n_platforms"), weights))
+
+
+def harmonic_means(values: FloatArray, weights: FloatArray) -> FloatArray:
+    """Return weighted harmonic means, shape (B,), of values of shape (n,) with weights of shape (B, n)."""
+    return np.asarray(weights.sum(axis=1) / (weights @ (1 / values)))
 
 
 def _lists(task: Task) -> CaptureHistories:
@@ -146,12 +178,16 @@ def _registrations(task: Task) -> PlatformRegistrations:
 
 
 def _survey(task: Task) -> SurveySample:
-    table = task.inputs.read_table("survey")
-    platform = column(table, "platform")
-    return SurveySample(
-        columns={name: column(table, name) for name in table.columns if name != "weight"},
-        weight=column(table, "weight"),
-        strata=platform,
+    return survey_sample(
+        task.inputs.read_table("survey"),
+        weight="weight",
         reached_via="platform_subset",
-        universe="accounts of the platforms reached",
+        universe=REACHED,
+        design={"strata": "platform"},
     )
+
+
+def _margins(task: Task) -> Margins:
+    table = task.inputs.read_table("margins")
+    columns = ("variable", "category", "accounts")
+    return margins_from_table(table, source="margins.csv", universe=REACHED, columns=columns)

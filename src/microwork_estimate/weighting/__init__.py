@@ -37,6 +37,7 @@ __all__ = [
     "weight_outcome_correlation",
 ]
 
+from microwork_estimate.weighting.balance import BalanceTable, covariate_balance
 from microwork_estimate.weighting.bootstrap_schemes import (
     BayesianWeights,
     GeneralisedBootstrap,
@@ -44,10 +45,19 @@ from microwork_estimate.weighting.bootstrap_schemes import (
     RaoWuYue,
 )
 from microwork_estimate.weighting.contrasts import contrast, difference
+from microwork_estimate.weighting.data_defect import data_defect_curve, defect_unit
 from microwork_estimate.weighting.domains import DomainEstimates
 from microwork_estimate.weighting.estimators import mean, ratio, total
 from microwork_estimate.weighting.given_weights import given_replicate_weights
+from microwork_estimate.weighting.joint_recipe import JointMeans, joint_means, joint_variance
+from microwork_estimate.weighting.nonprobability import PseudoWeights, pseudo_weights
+from microwork_estimate.weighting.nonprobability_means import (
+    doubly_robust_mean,
+    mass_imputation_mean,
+    pseudo_weighted_mean,
+)
 from microwork_estimate.weighting.nonresponse import redistribute
+from microwork_estimate.weighting.overlap import Overlap, overlap
 from microwork_estimate.weighting.proportions import proportion, shares
 from microwork_estimate.weighting.quantiles import FromReplicates, Woodruff, quantile
 from microwork_estimate.weighting.replicate_estimates import replicate_estimate
@@ -63,8 +73,10 @@ from microwork_estimate.weighting.unequal_probability import (
     poisson_form,
 )
 from microwork_estimate.weighting.views import SurveyView, view
+from microwork_estimate.weighting.working_models import WorkingModels
 
 __all__ += [
+    "BalanceTable",
     "BalancedHalves",
     "BayesianWeights",
     "DomainEstimates",
@@ -73,23 +85,37 @@ __all__ += [
     "GeneralisedBootstrap",
     "JackknifeN",
     "JackknifeOne",
+    "JointMeans",
+    "Overlap",
     "PoissonWeights",
+    "PseudoWeights",
     "QuadraticForm",
     "RaoWuYue",
     "ReplicateWeights",
     "SurveyView",
     "Woodruff",
+    "WorkingModels",
     "brewer_form",
     "contrast",
+    "covariate_balance",
+    "data_defect_curve",
+    "defect_unit",
     "deville_form",
     "difference",
+    "doubly_robust_mean",
     "given_replicate_weights",
     "hartley_rao_form",
+    "joint_means",
     "joint_probabilities_form",
+    "joint_variance",
+    "mass_imputation_mean",
     "mean",
+    "overlap",
     "overton_form",
     "poisson_form",
     "proportion",
+    "pseudo_weighted_mean",
+    "pseudo_weights",
     "quantile",
     "ratio",
     "redistribute",

@@ -120,8 +120,8 @@ def finish(sample: SurveySample, margins: Margins, prepared: Prepared, outcome: 
     return CalibrationResult(sample.with_weights(weights, auxiliary=auxiliary), report)
 
 
-def universe_warnings(sample: SurveySample, margins: Margins) -> tuple[CodedWarning, ...]:
-    """Return the warning ``wrong-universe`` when margins are about another population than the sample."""
+def universe_warnings(sample: SurveySample, margins: Margins | SurveySample) -> tuple[CodedWarning, ...]:
+    """Return the warning ``wrong-universe`` when margins (or a reference sample) are about another population."""
     known = UNSPECIFIED not in (sample.universe, margins.universe)
     if not known or sample.universe == margins.universe:
         return ()
