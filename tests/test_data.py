@@ -29,6 +29,7 @@ TRANSCRIBED = {
     "mturk/month_pairs.csv": "57bb70de01183588c42abedbe892dd6d5f49147abe88050a0596afe8f45b5f12",
     "mturk/published_totals.csv": "719deededa52581128326be55e40eee82248f9a99340d9d8f09a02717051519e",
     "mturk/times_seen.csv": "537794b9c73b312e59ce6dd78520a54e24537242d86c16360e60aed19be2eb95",
+    "stewart2015/quarters.csv": "bb8dd2c9c38cf8b8be85772d41a6548763e3eb5e775580fce6365906dc821946",
     "mturk/years.csv": "74afc82f08e074318bb2137f5521e9dfe4e20ec01eaa26109d0930e8623905a9",
 }
 
@@ -130,14 +131,18 @@ def test_every_file_is_described():
     """No table lies in the folder without a description, a licence and a source."""
     described = {resource["path"] for resource in MANIFEST["resources"]}
     assert described == {str(path.relative_to(DATA).as_posix()) for path in DATA.rglob("*.csv")}
-    made_here = {"diplab_2019/figures.csv"} | {path for path in described if path.startswith("diplab_like/")}
+    made_here = {"diplab_2019/figures.csv"} | {
+        path for path in described if path.startswith(("diplab_like/", "certification/"))
+    }
     assert set(TRANSCRIBED) == described - made_here
     licences = {resource["path"].partition("/")[0]: resource["licenses"][0]["name"] for resource in RESOURCES.values()}
     assert licences == {
         "diplab_2019": "BSD-3-Clause",
         "mturk": "Apache-2.0",
+        "stewart2015": "CC-BY-4.0",
         "crowdworkers_de": "MIT",
         "diplab_like": "BSD-3-Clause",
+        "certification": "BSD-3-Clause",
     }
     assert all(
         resource["sources"] and resource["title_fr"] and resource["description_fr"] for resource in RESOURCES.values()

@@ -22,7 +22,12 @@ from rich.text import Text
 
 from microwork_estimate import __version__, reporting, study
 from microwork_estimate.errors import MicroworkError, MicroworkWarning
+from microwork_estimate.reporting.audit_table import audit_table, ledger_table, route_tables
+from microwork_estimate.reporting.audit_words import words
+from microwork_estimate.reporting.certificates import certificate_lines, certificate_table
+from microwork_estimate.study.certification import certify_shipped
 
+EXIT_NOT_CERTIFIED = 1
 EXIT_INVALID = 2
 NARROWEST = 100  # columns; a terminal that says nothing of itself (a pipe, a log) gets this width
 
@@ -192,6 +197,41 @@ def inputs(
 
 
 @app.command()
+def audit(
+    name: Annotated[str, typer.Argument(metavar="STUDY", help="Name of a study or path of a TOML file.")],
+    lang: LangOption = "en",
+    seed: SeedOption = study.DEFAULT_SEED,
+    replicates: ReplicatesOption = study.DEFAULT_REPLICATES,
+) -> None:
+    """Answer each objection to a study with a method, a number, its assumption and what would settle it."""
+    with _one_line_errors():
+        language = reporting.check_language(lang)
+        bundle = study.run(study.load(name), n_replicates=replicates, seed=seed)
+        objections = audit_table(bundle, lang=lang)
+        tables = (*(() if objections is None else (objections,)), *route_tables(bundle, lang=lang))
+    with _Page() as page:
+        for content in tables:
+            page.table(content)
+        if not tables:
+            page.line(words("no_objections", language, study=bundle.study["id"]))
+
+
+@app.command()
+def assumptions(
+    name: Annotated[str, typer.Argument(metavar="STUDY", help="Name of a study or path of a TOML file.")],
+    lang: LangOption = "en",
+    seed: SeedOption = study.DEFAULT_SEED,
+    replicates: ReplicatesOption = study.DEFAULT_REPLICATES,
+) -> None:
+    """List what the estimates of a study take for granted, and how far it must fail before they leave a figure."""
+    with _one_line_errors():
+        bundle = study.run(study.load(name), n_replicates=replicates, seed=seed)
+        content = ledger_table(bundle, lang=lang)
+    with _Page() as page:
+        page.table(content)
+
+
+@app.command()
 def studies() -> None:
     """List the studies that come with the program."""
     for name in study.shipped_studies():
@@ -202,6 +242,27 @@ def studies() -> None:
 def schema() -> None:
     """Print the JSON Schema of study files, for editors."""
     typer.echo(study.schema_text(), nl=False)
+
+
+@app.command()
+def certify(
+    quick: Annotated[bool, typer.Option("--quick", help="200 simulations for each cell, not 1,000 or more.")] = False,
+    cells: Annotated[
+        list[str] | None, typer.Option("--cells", help="Cells by id; * stands for anything. May be repeated.")
+    ] = None,
+    workers: Annotated[int, typer.Option("--workers", help="Number of processes.")] = 1,
+    out: Annotated[Path | None, typer.Option("--out", help="CSV file for the result.")] = None,
+) -> None:
+    """Try every estimator in simulated worlds: intervals must hold the truth, or warn that they may not."""
+    with _one_line_errors():
+        progress = (lambda verdict: typer.echo(verdict.line, err=True)) if sys.stderr.isatty() else None
+        certificate = certify_shipped(names=cells or (), quick=quick, n_workers=workers, out=out, progress=progress)
+    with _Page() as page:
+        page.table(certificate_table(certificate))
+        for line in certificate_lines(certificate):
+            page.line(line)
+    if not certificate.holds:
+        raise typer.Exit(EXIT_NOT_CERTIFIED)
 
 
 def _version(wanted: bool) -> None:

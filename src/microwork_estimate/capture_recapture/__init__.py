@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from microwork_estimate.capture_recapture.adjusted_lists import (
+    adjusted_odds_ratio_curve,
+    adjusted_sizes,
+    adjusted_two_lists,
+)
+from microwork_estimate.capture_recapture.adjustments import RecaptureAdjustments, RecapturePoint, Turnover
 from microwork_estimate.capture_recapture.closed import closed_model
 from microwork_estimate.capture_recapture.closed_table import ClosedModelTable, closed_models
 from microwork_estimate.capture_recapture.count_models import count_domains, count_regression
@@ -21,6 +27,7 @@ from microwork_estimate.capture_recapture.dependence import (
 )
 from microwork_estimate.capture_recapture.dirichlet_process import ChainPlan, latent_class_bayes
 from microwork_estimate.capture_recapture.existence import MleExistence, mle_exists
+from microwork_estimate.capture_recapture.half_lives import half_life
 from microwork_estimate.capture_recapture.heterogeneity import Heterogeneity
 from microwork_estimate.capture_recapture.huggins import huggins_alho
 from microwork_estimate.capture_recapture.inflation import one_inflated, zero_one_truncated
@@ -30,6 +37,11 @@ from microwork_estimate.capture_recapture.loglinear import loglinear
 from microwork_estimate.capture_recapture.loglinear_table import LogLinearTable, loglinear_table
 from microwork_estimate.capture_recapture.mixture import MixtureDrift, binomial_mixture, mixture_drift
 from microwork_estimate.capture_recapture.model_space import LogLinearModel, hierarchical_models
+from microwork_estimate.capture_recapture.open_jolly import jolly_seber
+from microwork_estimate.capture_recapture.open_loglinear_fit import open_loglinear
+from microwork_estimate.capture_recapture.open_results import OpenPopulation
+from microwork_estimate.capture_recapture.open_robust import robust_design
+from microwork_estimate.capture_recapture.open_superpopulation import superpopulation
 from microwork_estimate.capture_recapture.ratios import RatioPlot, ratio_plot
 from microwork_estimate.capture_recapture.reselection import (
     Reselection,
@@ -37,9 +49,11 @@ from microwork_estimate.capture_recapture.reselection import (
     fitted_table,
 )
 from microwork_estimate.capture_recapture.robust import doubly_robust
+from microwork_estimate.capture_recapture.sample_share import SampleShare
 from microwork_estimate.capture_recapture.selection import average_loglinear, select_loglinear
 from microwork_estimate.capture_recapture.sparse import sparse_loglinear, sparse_mle_exists
 from microwork_estimate.capture_recapture.stratified import stratified_total
+from microwork_estimate.capture_recapture.survey_lists import ListSize, survey_odds_ratio_curve, survey_recapture
 from microwork_estimate.capture_recapture.truncated import zero_truncated
 from microwork_estimate.capture_recapture.two_lists import chapman, lincoln_petersen
 from microwork_estimate.capture_recapture.waring import draw_unseen, waring_draws
@@ -51,13 +65,22 @@ __all__ = [
     "CrossFitting",
     "DecomposablePosterior",
     "Heterogeneity",
+    "ListSize",
     "LogLinearModel",
     "LogLinearTable",
     "MixtureDrift",
     "MleExistence",
+    "OpenPopulation",
     "RatioPlot",
+    "RecaptureAdjustments",
+    "RecapturePoint",
     "Reselection",
+    "SampleShare",
     "SparseReselection",
+    "Turnover",
+    "adjusted_odds_ratio_curve",
+    "adjusted_sizes",
+    "adjusted_two_lists",
     "average_loglinear",
     "binomial_mixture",
     "chao_lower_bound",
@@ -71,8 +94,10 @@ __all__ = [
     "doubly_robust",
     "draw_unseen",
     "fitted_table",
+    "half_life",
     "hierarchical_models",
     "huggins_alho",
+    "jolly_seber",
     "latent_class",
     "latent_class_bayes",
     "lincoln_petersen",
@@ -84,13 +109,18 @@ __all__ = [
     "odds_ratio_curve",
     "one_inflated",
     "one_inflation_curve",
+    "open_loglinear",
     "ratio_plot",
     "relative_odds_ratio_curve",
+    "robust_design",
     "sample_coverage",
     "select_loglinear",
     "sparse_loglinear",
     "sparse_mle_exists",
     "stratified_total",
+    "superpopulation",
+    "survey_odds_ratio_curve",
+    "survey_recapture",
     "tipping_point",
     "waring_draws",
     "zelterman",

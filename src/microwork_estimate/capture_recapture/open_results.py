@@ -15,7 +15,6 @@ from microwork_estimate.capture_recapture.intervals import lognormal_interval, n
 from microwork_estimate.errors import CodedWarning
 from microwork_estimate.estimate import (
     Assumption,
-    Estimand,
     Estimate,
     FloatArray,
     FrozenMapping,
@@ -115,50 +114,40 @@ class Dress:
     ) -> Estimate:
         """Return a number of persons; its interval stays above those seen, unless it is normal."""
         interval = limits(value, error, self.level, scale, floor=seen)
-        return self._estimate(f"{name} {occasion}", value, error, interval, occasion, "persons", seen or None)
+        bare = self._bare(name, occasion, "persons")
+        return replace(
+            bare, value=value, standard_error=_finite(error), interval=interval, n_observed=seen or None, warnings=()
+        )
 
     def share(self, name: str, occasion: str, value: float, error: float, scale: Scale) -> Estimate:
         """Return a chance to be seen or to stay."""
         interval = limits(value, error, self.level, scale)
-        return self._estimate(f"{name} {occasion}", value, error, interval, occasion, "share", None)
+        bare = self._bare(name, occasion, "share")
+        return replace(bare, value=value, standard_error=_finite(error), interval=interval, warnings=())
 
     def nothing(self, name: str, occasion: str, warning: CodedWarning, unit: Unit, floor: float | None) -> Estimate:
         """Return an estimate without a value: those seen are a lower limit for persons."""
         interval = None
         if floor is not None:
             interval = Interval(low=floor, high=math.inf, level=self.level, method="persons seen")
-        estimate = self._estimate(f"{name} {occasion}", None, None, interval, occasion, unit, floor)
-        return replace(estimate, warnings=(warning,))
+        bare = self._bare(name, occasion, unit)
+        return replace(bare, interval=interval, n_observed=floor, warnings=(warning,))
 
-    def _estimate(
-        self,
-        name: str,
-        value: float | None,
-        error: float | None,
-        interval: Interval | None,
-        occasion: str,
-        unit: Unit,
-        seen: float | None,
-    ) -> Estimate:
-        about = self.counts.estimand
+    def _bare(self, name: str, occasion: str, unit: Unit) -> Estimate:
+        """Return what all estimates have, without a number."""
         return Estimate(
-            name=name,
-            value=value,
-            standard_error=error if error is not None and math.isfinite(error) else None,
-            interval=interval,
-            estimand=Estimand(
-                unit=unit,
-                activity=about.activity,
-                window=occasion,
-                territory=about.territory,
-                platforms=about.platforms,
-            ),
+            name=f"{name} {occasion}",
+            value=None,
+            estimand=replace(self.counts.estimand, unit=unit, window=occasion),
             method=self.method,
-            n_observed=seen,
             assumptions=self.assumptions,
-            warnings=() if value is not None or interval is not None else (NOT_IDENTIFIABLE,),
+            warnings=(NOT_IDENTIFIABLE,),
             references=self.references,
         )
+
+
+def _finite(error: float) -> float | None:
+    return error if math.isfinite(error) else None
 
 
 def limits(value: float, error: float, level: float, scale: Scale, *, floor: float = 0.0) -> Interval | None:

@@ -37,6 +37,10 @@ WARNINGS: dict[str, tuple[str, str]] = {
         "The weights were calibrated but the variance ignores it; it is usually too large.",
         "Les poids ont été calés mais la variance n'en tient pas compte : elle est en général trop grande.",
     ),
+    "censored-sites": (
+        "Sites below the provider's threshold stand in the number by assumption, not by measurement.",
+        "Les sites sous le seuil du fournisseur comptent par hypothèse, non par mesure.",
+    ),
     "circular": (
         "An input was worked out from the published result: recomputing it checks the arithmetic, not the figure.",
         "Une donnée d'entrée a été tirée du résultat publié : le recalcul vérifie l'arithmétique, non le chiffre.",
@@ -45,10 +49,26 @@ WARNINGS: dict[str, tuple[str, str]] = {
         "The lists determine the size but not the classes.",
         "Les listes déterminent l'effectif, mais non les classes.",
     ),
+    "clipped-remainder": (
+        "Respondents seem to hold more accounts than a platform has, within sampling error: nobody is left there.",
+        "Les répondants semblent détenir plus de comptes que n'en a une plateforme, à l'erreur d'échantillonnage près : personne n'y reste.",
+    ),
+    "close-runner-up": (
+        "Two platforms compete for the lower bound: its standard error holds the first one fixed.",
+        "Deux plateformes se disputent la borne inférieure : son erreur type tient la première pour acquise.",
+    ),
     "contained-list": (
         "One list lies inside the other: the estimate equals the persons seen, which is no proof that nobody is missing.",
         "Une liste est entièrement contenue dans l'autre : l'estimation se réduit aux personnes observées, ce qui ne prouve "
         "pas que personne ne manque.",
+    ),
+    "contradicting-knowledge": (
+        "The knowledge given cannot be true together with the figures: the bounds are those without it.",
+        "Les connaissances fournies contredisent les chiffres : les bornes sont celles que l'on obtient sans elles.",
+    ),
+    "correlation-repaired": (
+        "The stated correlations contradict one another: the nearest possible ones are taken.",
+        "Les corrélations énoncées se contredisent : les plus proches possibles sont retenues.",
     ),
     "count-beyond-declared": (
         "The mean counts more platforms than those whose accounts are summed.",
@@ -75,9 +95,8 @@ WARNINGS: dict[str, tuple[str, str]] = {
         "Une liste est vide et ne renseigne pas sur les absents : seules les personnes observées sont certaines.",
     ),
     "failed-replicates": (
-        "Some redraws could not be estimated; they count as infinite, so that the interval may be open above.",
-        "Certains rééchantillons n'ont pu être estimés ; ils comptent comme infinis, si bien que l'intervalle peut être "
-        "ouvert vers le haut.",
+        "Some redraws could not be estimated; they count as infinite, so that the interval may be open above, or no interval is given where they are many.",
+        "Certains rééchantillons n'ont pu être estimés ; ils comptent comme infinis, si bien que l'intervalle peut être ouvert vers le haut, ou n'est pas donné s'ils sont nombreux.",
     ),
     "few-degrees-of-freedom": (
         "So few degrees of freedom that the standard error is itself little known.",
@@ -146,6 +165,10 @@ WARNINGS: dict[str, tuple[str, str]] = {
     "negative-variance": (
         "The variance estimator came out negative; no standard error is given.",
         "L'estimateur de variance est négatif ; aucune erreur type n'est donnée.",
+    ),
+    "negative-weights": (
+        "Some calibrated weights are negative: the declared accounts and the answers fit badly.",
+        "Certains poids calés sont négatifs : les comptes déclarés et les réponses s'accordent mal.",
     ),
     "nested-lists": (
         "A list lies inside another one, or equals it: the two do not show who is on neither.",
@@ -261,6 +284,10 @@ WARNINGS: dict[str, tuple[str, str]] = {
         "The estimate is many times the number of persons seen; nobody should rely on it.",
         "L'estimation vaut un grand multiple du nombre de personnes vues : personne ne devrait s'y fier.",
     ),
+    "same-answer": (
+        "All respondents gave the same number of days, so that no standard error can be given.",
+        "Tous les répondants ont donné le même nombre de jours : aucune erreur type ne peut être donnée.",
+    ),
     "second-stage-ignored": (
         "Only primary units are redrawn; the variance within them is left out.",
         "Seules les unités primaires sont retirées ; la variance interne est omise.",
@@ -272,6 +299,10 @@ WARNINGS: dict[str, tuple[str, str]] = {
     "share-at-the-edge": (
         "Nobody or everybody has the property; the interval is exact binomial.",
         "Personne ou tout le monde présente la caractéristique ; l'intervalle est binomial exact.",
+    ),
+    "short-field": (
+        "The questionnaire stood for fewer days than the tiers are about: shares of the rarely active are too low.",
+        "Le questionnaire est resté en ligne moins de jours que n'en couvrent les niveaux : la part des moins actifs est trop faible.",
     ),
     "single-respondent": (
         "A stratum has a single respondent, so that no standard error can be given.",
@@ -290,6 +321,10 @@ WARNINGS: dict[str, tuple[str, str]] = {
         "Few persons are on both lists: the estimate may be biased and its standard error says little.",
         "Peu de personnes figurent sur les deux listes : l'estimation peut être biaisée et son erreur type est peu fiable.",
     ),
+    "stale-registrations": (
+        "Respondents hold more accounts than a platform declares: the declaration is old, or membership is over-reported.",
+        "Les répondants détiennent plus de comptes que n'en déclare une plateforme : la déclaration est ancienne, ou l'inscription surdéclarée.",
+    ),
     "tier-conflict": (
         "A tier is larger than the one that should contain it.",
         "Un niveau est plus grand que celui qui devrait le contenir.",
@@ -301,6 +336,10 @@ WARNINGS: dict[str, tuple[str, str]] = {
     "tiers-irreconcilable": (
         "In most replicates the tiers do not contain each other: the sources count different people, and no constrained value is given.",
         "Dans la plupart des rééchantillons, les niveaux ne s'emboîtent pas : les sources comptent des personnes différentes, et aucune valeur contrainte n'est donnée.",
+    ),
+    "too-few-replicates": (
+        "The correction of the interval asks for more replicates than there are: an end is the extreme replicate.",
+        "La correction de l'intervalle demande plus de rééchantillons qu'il n'y en a : une borne est le rééchantillon extrême.",
     ),
     "transport": (
         "The survey reached some of the platforms only: for the others the figure is an assumption.",
@@ -317,6 +356,10 @@ WARNINGS: dict[str, tuple[str, str]] = {
     "unlimited-dependence": (
         "The lists depend on each other so strongly that the formula sets no upper limit.",
         "Les listes dépendent si fortement les unes des autres que la formule ne fixe aucune limite supérieure.",
+    ),
+    "unsampled-platform-days": (
+        "Some platform-days have too few respondents: those surveyed stand for the others.",
+        "Certains jours de plateforme ont trop peu de répondants : les jours enquêtés valent pour les autres.",
     ),
     "unusable-replicates": (
         "Some replicates gave no size and are left out; the variance is too small.",

@@ -2,12 +2,14 @@
 
 A world is made by :func:`population`. Every instrument takes it and returns :class:`Observed`: the data as a noun of
 :mod:`microwork_estimate.inputs`, and the truth by name. One seed makes one world or one observation; inside it, every
-part draws from a stream of its own.
+part draws from a stream of its own. :func:`interval_coverage` tries an estimator in a world many times.
 """
 
 from __future__ import annotations
 
 from microwork_estimate.simulate.answers import USUAL_BANDS, Answers
+from microwork_estimate.simulate.coverage import Run, interval_coverage, simulated_outcomes
+from microwork_estimate.simulate.coverage_report import CoverageReport, Outcome, standard_error_ratio, summarise
 from microwork_estimate.simulate.linkage import Linkage
 from microwork_estimate.simulate.lists import Capture, both_probability, lists
 from microwork_estimate.simulate.market import PlatformMarket
@@ -40,25 +42,32 @@ __all__ = [
     "Attrition",
     "Capture",
     "Covariate",
+    "CoverageReport",
     "Declaration",
     "Effect",
     "FieldWork",
     "Linkage",
     "Observed",
+    "Outcome",
     "PlatformMarket",
     "Population",
     "Propensity",
     "Provider",
     "Reach",
+    "Run",
     "SightingRate",
     "SurveyPlan",
     "Targets",
     "Visitors",
     "both_probability",
+    "interval_coverage",
     "lists",
     "population",
     "registrations",
     "sightings",
+    "simulated_outcomes",
+    "standard_error_ratio",
+    "summarise",
     "survey",
     "survey_days",
     "traffic",

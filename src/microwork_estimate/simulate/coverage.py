@@ -1,83 +1,96 @@
 """Does the interval hold the truth as often as it says? Simulations of one estimator in one world.
 
 A world draws data of which the truth is known; the estimator is run on them; the interval either holds the truth or not.
+What the simulations found is counted in :mod:`microwork_estimate.simulate.coverage_report`.
 """
 
 from __future__ import annotations
 
-import json
+import contextlib
 import math
+import threading
 import warnings
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from microwork_estimate.bootstrap.executors import SERIAL, Executor
-from microwork_estimate.errors import InvalidInput, MicroworkError, MicroworkWarning, check_level
+from microwork_estimate.errors import MicroworkError, MicroworkWarning, check_level
 from microwork_estimate.estimate import Estimate
+from microwork_estimate.simulate.block_store import BlockStore, described
+from microwork_estimate.simulate.checks import check_whole
+from microwork_estimate.simulate.coverage_report import CoverageReport, Outcome, summarise
 from microwork_estimate.streams import BLOCK, stream
 
 World = Callable[[np.random.Generator], tuple[Any, float]]
+"""Takes a random generator and returns data and the truth about them."""
+
 Estimator = Callable[[Any], Estimate]
+"""Takes data and returns an estimate, whose interval, or else whose bounds, must hold the truth."""
+
 STREAM = "interval coverage"
 
-
-class Outcome(NamedTuple):
-    """One simulation: the estimate, what it covers, and what it warned of."""
-
-    truth: float
-    value: float
-    standard_error: float
-    low: float
-    high: float
-    codes: tuple[str, ...]
-    failure: str
+_LOCK = threading.Lock()
+_FILTER: dict[str, Any] = {"users": 0, "restore": None}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class CoverageReport:
-    """What R simulations of one estimator in one world found.
+class Run:
+    """R simulations of one estimator in one world, in blocks of 64 that may be computed anywhere and in any order.
 
     Parameters
     ----------
+    estimator : callable
+        Takes the data and returns an Estimate.
+    world : callable
+        Takes a random generator and returns (data, truth).
     n_simulations : int
-        R.
-    level : float
-        Nominal level of the interval.
-    coverage : float
-        Share of simulations whose interval holds the truth; a simulation without interval does not.
-    coverage_error : float
-        Its Monte Carlo standard error.
-    relative_bias : float
-        Mean of (estimate - truth) / truth over the simulations with a value.
-    standard_deviation : float
-        Standard deviation of estimate / truth.
-    mean_standard_error : float
-        Mean of standard error / truth; NaN if the estimator gives none.
-    share_without_value : float
-        Share of simulations without a value (bounds or a one-sided limit only).
-    warning_shares : mapping of str to float
-        Share of simulations that raised each warning code.
-    failures : mapping of str to int
-        Simulations in which the estimator refused the data, by reason.
+        R, at least 1.
+    seed : int
+    stream : str
+        Name of the random stream of the data. Runs that name their streams after their worlds draw the same data
+        where the world is the same, and other data where it is not.
+
+    Raises
+    ------
+    InvalidInput
+        If R is impossible.
+
+    Examples
+    --------
+    >>> Run(estimator=abs, world=abs, n_simulations=200, seed=1).n_blocks
+    4
     """
 
+    estimator: Estimator
+    world: World
     n_simulations: int
-    level: float
-    coverage: float
-    coverage_error: float
-    relative_bias: float
-    standard_deviation: float
-    mean_standard_error: float
-    share_without_value: float
-    warning_shares: Mapping[str, float]
-    failures: Mapping[str, int]
+    seed: int
+    stream: str = STREAM
+
+    def __post_init__(self) -> None:
+        check_whole(self.n_simulations, where="n_simulations")
+
+    @property
+    def n_blocks(self) -> int:
+        """Number of blocks; the last may be a part of one."""
+        return -(-self.n_simulations // BLOCK)
+
+    @property
+    def identity(self) -> str:
+        """What decides every number of the run, the number of simulations left out: more of them are the same run."""
+        return described((self.estimator, self.world, self.seed, self.stream))
+
+
+class Task(NamedTuple):
+    """One block of a run, and where it is kept."""
+
+    run: Run
+    block: int
+    store: BlockStore | None = None
 
 
 def interval_coverage(
@@ -86,14 +99,14 @@ def interval_coverage(
     *,
     n_simulations: int,
     seed: int,
+    level: float = 0.95,
     executor: Executor = SERIAL,
-    store: Path | None = None,
 ) -> CoverageReport:
     """Simulate an estimator in a world R times, and count how often its interval holds the truth.
 
-    Simulations are drawn in blocks of 64 on streams that depend on the seed and the block only, so that the result is the
-    same whatever the executor, and the first 200 of 1,000 simulations are the 200. With `store`, each finished block is
-    kept in a file, and a run that was stopped goes on where it was.
+    Simulations are drawn in blocks of 64 on streams that depend on the seed and the block only, and each simulation has
+    a generator of its own. So the result is the same whatever the executor, and the first 200 of 1,000 simulations are
+    the 200.
 
     Parameters
     ----------
@@ -102,12 +115,12 @@ def interval_coverage(
     world : callable
         Takes a random generator and returns (data, truth).
     n_simulations : int
-        R, at least 1.
+        R, at least 1: 1,000 for a certificate, 200 for a quick look.
     seed : int
+    level : float
+        The level that the intervals say they have.
     executor : Executor
-        Where the blocks are computed.
-    store : path or None
-        Folder for finished blocks. It must belong to this estimator, world and seed alone.
+        Where the blocks are computed. Processes need an estimator and a world that stand in a module.
 
     Returns
     -------
@@ -116,103 +129,144 @@ def interval_coverage(
     Raises
     ------
     InvalidInput
-        If R is impossible, or the store holds something else.
+        If R is impossible, or an interval is at another level.
+
+    Assumptions
+    -----------
+    The world is the one in which the estimator is to be judged.
+
+    References
+    ----------
+    Morris, White & Crowther (2019), Statistics in Medicine 38(11), 2074-2102, section 5.2 and table 6, for bias,
+    coverage and their Monte Carlo errors.
 
     Examples
     --------
     >>> from microwork_estimate.capture_recapture import chapman
     >>> from microwork_estimate.inputs import CaptureHistories
     >>> def two_lists(generator):
-    ...     on_first, on_second = generator.random((2, 2000)) < 0.2
-    ...     return CaptureHistories.from_persons(["a", "b"], _seen(on_first, on_second)), 2000.0
+    ...     both, first, second, _ = generator.multinomial(2000, [0.04, 0.16, 0.16, 0.64])
+    ...     return CaptureHistories(lists=("a", "b"), counts=[both, first, second]), 2000.0
     >>> report = interval_coverage(chapman, two_lists, n_simulations=64, seed=1)
     >>> bool(report.coverage > 0.85)
     True
     """
-    if n_simulations != int(n_simulations) or n_simulations < 1:
-        raise InvalidInput(
-            "impossible number of simulations",
-            expected="a whole number, at least 1",
-            got=repr(n_simulations),
-            where="n_simulations",
-            fix="1,000 for a certificate, 200 for a quick look",
-        )
-    blocks = range(-(-n_simulations // BLOCK))
-    work = partial(_block, estimator=estimator, world=world, seed=seed, store=store)
-    outcomes = [outcome for block in executor.map(work, blocks) for outcome in block][:n_simulations]
-    return summarise(outcomes)
+    run = Run(estimator=estimator, world=world, n_simulations=n_simulations, seed=seed)
+    return summarise(simulated_outcomes(run, executor=executor), level=check_level(level))
 
 
-def _seen(*lists: np.ndarray) -> np.ndarray:
-    """Return the persons who are on at least one of several lists, shape (n, k)."""
-    presence = np.column_stack(lists).astype(int)
-    return presence[presence.any(axis=1)]
-
-
-def _block(block: int, *, estimator: Estimator, world: World, seed: int, store: Path | None) -> list[Outcome]:
-    file = None if store is None else Path(store) / f"{seed}-{block}.json"
-    if file is not None and file.is_file():
-        return [Outcome(*row[:5], tuple(row[5]), row[6]) for row in json.loads(file.read_text(encoding="utf-8"))]
-    generator = stream(seed, STREAM, block)
-    outcomes = [_simulate(estimator, world, generator) for _ in range(BLOCK)]
-    if file is not None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        partial_file = file.with_suffix(".partial")
-        partial_file.write_text(json.dumps(outcomes), encoding="utf-8")
-        partial_file.replace(file)
-    return outcomes
-
-
-def _simulate(estimator: Estimator, world: World, generator: np.random.Generator) -> Outcome:
-    # Each simulation gets a generator of its own: an estimator that fails early must not move the next one.
-    own = np.random.Generator(np.random.PCG64(generator.integers(0, 2**63, size=2)))
-    data, truth = world(own)
-    nothing = (math.nan, math.nan, math.nan, math.nan)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", MicroworkWarning)
-        try:
-            estimate = estimator(data)
-        except MicroworkError as error:
-            return Outcome(truth, *nothing, (), error.problem)
-    around = estimate.interval or estimate.bounds
-    low, high = (math.nan, math.nan) if around is None else (around.low, around.high)
-    value = math.nan if estimate.value is None else estimate.value
-    error_ = math.nan if estimate.standard_error is None else estimate.standard_error
-    codes = tuple(sorted({warning.code for warning in estimate.warnings}))
-    return Outcome(truth, value, error_, low, high, codes, "")
-
-
-def summarise(outcomes: list[Outcome], *, level: float = 0.95) -> CoverageReport:
-    """Count what a list of simulations found.
+def simulated_outcomes(run: Run, *, executor: Executor = SERIAL, store: Path | None = None) -> list[Outcome]:
+    """Return what each simulation of a run gave, and keep finished blocks so that a stopped run can go on.
 
     Parameters
     ----------
-    outcomes : list of Outcome
-    level : float
-        Nominal level, for the report.
+    run : Run
+    executor : Executor
+        Where the blocks are computed.
+    store : path or None
+        Folder for finished blocks. A run that finds its own blocks there computes only what is missing, which also
+        serves to add simulations later.
 
     Returns
     -------
-    CoverageReport
+    list of Outcome, length R
+
+    Raises
+    ------
+    InvalidInput
+        If the store holds the blocks of another run (estimator, world, seed, stream, or version of this package or of
+        numpy or scipy), if a block of it is damaged, or if estimator or world have no name of their own by which to
+        tell.
+
+    Examples
+    --------
+    >>> from microwork_estimate.simulate import cells
+    >>> world = cells.TwoLists(size=2000, expected_overlap=40)
+    >>> run = Run(estimator=cells.ESTIMATORS["chapman"].function, world=world, n_simulations=3, seed=1)
+    >>> [outcome.truth for outcome in simulated_outcomes(run)]
+    [2000.0, 2000.0, 2000.0]
     """
-    check_level(level)
-    n = len(outcomes)
-    truth, value, error, low, high = (np.array([o[i] for o in outcomes], dtype=float) for i in range(5))
-    covered = (low <= truth) & (truth <= high)
-    share = float(covered.mean())
-    ratio = value / truth
-    known = ratio[np.isfinite(ratio)]
-    errors = (error / truth)[np.isfinite(error)]
-    codes = Counter(code for outcome in outcomes for code in outcome.codes)
-    return CoverageReport(
-        n_simulations=n,
-        level=level,
-        coverage=share,
-        coverage_error=math.sqrt(share * (1 - share) / n),
-        relative_bias=float(known.mean() - 1) if known.size else math.nan,
-        standard_deviation=float(known.std(ddof=1)) if known.size > 1 else math.nan,
-        mean_standard_error=float(errors.mean()) if errors.size else math.nan,
-        share_without_value=1 - known.size / n,
-        warning_shares=MappingProxyType({code: count / n for code, count in sorted(codes.items())}),
-        failures=MappingProxyType(dict(Counter(o.failure for o in outcomes if o.failure))),
+    kept = None if store is None else BlockStore.opened(store, run.identity)
+    blocks = executor.map(simulate_block, [Task(run, block, kept) for block in range(run.n_blocks)])
+    return [outcome for block in blocks for outcome in block]
+
+
+def simulate_block(task: Task) -> list[Outcome]:
+    """Simulate one block of a run, or the part of it that its store does not have.
+
+    Parameters
+    ----------
+    task : Task
+
+    Returns
+    -------
+    list of Outcome
+        64, or fewer in the last block.
+
+    Examples
+    --------
+    >>> from microwork_estimate.simulate import cells
+    >>> world = cells.TwoLists(size=2000, expected_overlap=40)
+    >>> run = Run(estimator=cells.ESTIMATORS["chapman"].function, world=world, n_simulations=70, seed=1)
+    >>> [len(simulate_block(Task(run, block))) for block in range(run.n_blocks)]
+    [64, 6]
+    """
+    run, block, store = task
+    wanted = min(BLOCK, run.n_simulations - block * BLOCK)
+    outcomes = [] if store is None else store.read(block)
+    if len(outcomes) >= wanted:
+        return outcomes[:wanted]
+    # Each simulation has a generator of its own: an estimator that fails early must not move the next one.
+    seeds = stream(run.seed, run.stream, block).integers(0, 2**63, size=(BLOCK, 2))
+    with _quiet():
+        outcomes += [_simulate(run, seeds[index]) for index in range(len(outcomes), wanted)]
+    if store is not None:
+        store.write(block, outcomes)
+    return outcomes
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Show no coded warnings: estimates keep them, they are counted, and nobody reads them a thousand times.
+
+    The filter of warnings belongs to the whole process, so the first thread that comes sets it and the last one that
+    leaves takes it back.
+    """
+    with _LOCK:
+        _FILTER["users"] += 1
+        if _FILTER["users"] == 1:
+            _FILTER["restore"] = contextlib.ExitStack()
+            _FILTER["restore"].enter_context(warnings.catch_warnings())
+            warnings.simplefilter("ignore", MicroworkWarning)
+    try:
+        yield
+    finally:
+        with _LOCK:
+            _FILTER["users"] -= 1
+            if _FILTER["users"] == 0:
+                _FILTER["restore"].close()
+
+
+def _simulate(run: Run, seeds: np.ndarray) -> Outcome:
+    data, truth = run.world(np.random.Generator(np.random.PCG64(seeds)))
+    try:
+        estimate = run.estimator(data)
+    except MicroworkError as error:
+        return Outcome(truth=float(truth), failure=error.problem)
+    around = estimate.interval or estimate.bounds
+    return Outcome(
+        truth=float(truth),
+        value=_or_nan(estimate.value),
+        standard_error=_or_nan(estimate.standard_error),
+        low=math.nan if around is None else float(around.low),
+        high=math.nan if around is None else float(around.high),
+        level=math.nan if estimate.interval is None else estimate.interval.level,
+        n_observed=_or_nan(estimate.n_observed),
+        codes=tuple(sorted({warning.code for warning in estimate.warnings})),
+        assumptions=tuple((assumption.id, assumption.sensitivity or "") for assumption in estimate.assumptions),
+        method=estimate.method,
     )
+
+
+def _or_nan(number: float | None) -> float:
+    return math.nan if number is None else float(number)

@@ -13,8 +13,11 @@ from microwork_estimate import synthesis
 from microwork_estimate.errors import CodedWarning, InvalidInput, MicroworkWarning
 from microwork_estimate.estimate import Estimand, Estimate
 from microwork_estimate.frozen import Scalar
+from microwork_estimate.study.audit import audit_table, objection_words
 from microwork_estimate.study.bundle import ResultBundle, ResultTable, environment
+from microwork_estimate.study.disagreement import route_tables, route_words
 from microwork_estimate.study.figures import Figure
+from microwork_estimate.study.ledger import assumption_ledger
 from microwork_estimate.study.package_data import checksum
 from microwork_estimate.study.recipes import RECIPES
 from microwork_estimate.study.registry import Study
@@ -64,6 +67,9 @@ def run(study: Study, *, n_replicates: int = DEFAULT_REPLICATES, seed: int = DEF
             tables |= found.tables
         estimates |= _exclusive_tiers(study, estimates)
         tables |= _comparisons(study, estimates)
+        tables |= route_tables(study, estimates, tables)
+        tables |= audit_table(study)
+        tables["assumption_ledger"] = assumption_ledger(study, estimates)
     return ResultBundle(
         study=_about(study, estimates),
         settings=asdict(settings),
@@ -212,6 +218,8 @@ def _about(study: Study, estimates: dict[str, Estimate]) -> dict[str, object]:
             for key, tier in study.tiers.items()
         ],
         "labels": _labels(study),
+        "routes": route_words(study),
+        "objections": objection_words(study),
         "findings": [
             {"id": finding.id, "en": finding.text, "fr": finding.text_fr}
             for finding in study.findings

@@ -20,7 +20,7 @@ from microwork_estimate.inputs import (
     PlatformRegistrations,
     ReachedVia,
 )
-from microwork_estimate.study import mturk_recipes, survey_recipes
+from microwork_estimate.study import mturk_recipes, open_recipes, survey_recipes
 from microwork_estimate.study.audience_inputs import FACTORS, audience_factors
 from microwork_estimate.study.bundle import ResultTable
 from microwork_estimate.study.recipe_book import Recipe, RecipeBook
@@ -154,7 +154,12 @@ def relative_dependence(_: Task) -> Found:
     return Found(tables={"dependence": table})
 
 
-RECIPES: dict[str, Recipe] = {**BOOK.recipes, **mturk_recipes.BOOK.recipes, **survey_recipes.BOOK.recipes}
+RECIPES: dict[str, Recipe] = {
+    **BOOK.recipes,
+    **mturk_recipes.BOOK.recipes,
+    **open_recipes.BOOK.recipes,
+    **survey_recipes.BOOK.recipes,
+}
 
 
 def _one(task: Task, estimate: Estimate) -> Found:

@@ -18,11 +18,14 @@ from microwork_estimate.study.readable import Inputs, available_figure, known_en
 from microwork_estimate.study.rules import ancestors
 from microwork_estimate.study.schema import (
     ElicitedEntry,
+    EstimandEntry,
     EstimateEntry,
     FigureEntry,
     FileEntry,
     FindingEntry,
+    ObjectionEntry,
     ReadOnly,
+    RouteEntry,
     SourceEntry,
     StudyFile,
     TierEntry,
@@ -65,6 +68,10 @@ class Study:
         Which recipe makes which estimate of which inputs, in the order of the report.
     findings : tuple of FindingEntry
         Sentences for the report, with places for the numbers of the result.
+    routes : tuple of RouteEntry
+        Several ways to count, each with what it counts: for comparison only.
+    objections : tuple of ObjectionEntry
+        What critics say, with the method, the number, the assumption and the input that would settle it.
     documents : mapping of str to SourceEntry
     cite : tuple of str
         Keys of the documents to cite with the study.
@@ -101,6 +108,8 @@ class Study:
     findings: tuple[FindingEntry, ...]
     documents: Mapping[str, SourceEntry]
     cite: tuple[str, ...]
+    routes: tuple[RouteEntry, ...] = ()
+    objections: tuple[ObjectionEntry, ...] = ()
 
     @property
     def figures(self) -> tuple[Figure, ...]:
@@ -136,13 +145,16 @@ class Study:
         InvalidInput
             If there is no estimate with this name.
         """
-        about = self.estimate(name).estimand
+        return self.about(self.estimate(name).estimand)
+
+    def about(self, entry: EstimandEntry) -> Estimand:
+        """Return an estimand of the file, in the territory of the study unless it names another."""
         return Estimand(
-            unit=about.unit,
-            activity=about.activity,
-            window=about.window,
-            territory=about.territory or self.territory,
-            platforms=about.platforms,
+            unit=entry.unit,
+            activity=entry.activity,
+            window=entry.window,
+            territory=entry.territory or self.territory,
+            platforms=entry.platforms,
         )
 
     def inputs_only(self, name: str | None = None) -> Inputs:
@@ -189,7 +201,7 @@ def shipped_studies() -> tuple[str, ...]:
     Examples
     --------
     >>> shipped_studies()
-    ('diplab-2019', 'diplab-like', 'mturk')
+    ('diplab-2019', 'diplab-like', 'mturk', 'stewart2015')
     """
     return tuple(sorted(file.stem for file in _STUDIES.glob("*.toml")))
 
@@ -257,6 +269,8 @@ def _study(path: Path) -> Study:
         findings=file.findings,
         documents=ReadOnly(file.sources),
         cite=about.cite,
+        routes=file.routes,
+        objections=file.objections,
     )
 
 

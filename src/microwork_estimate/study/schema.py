@@ -8,25 +8,58 @@ turns it into a :class:`~microwork_estimate.study.registry.Study`.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal, Self, TypeVar
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    FiniteFloat,
-    Strict,
-    StringConstraints,
-    model_validator,
+from pydantic import Field, StringConstraints, model_validator
+
+from microwork_estimate.study import audit_rules, rules
+from microwork_estimate.study.schema_audit import ObjectionEntry, RouteEntry
+from microwork_estimate.study.schema_base import (
+    Columns,
+    Entry,
+    EstimandEntry,
+    Flag,
+    Key,
+    Keys,
+    Number,
+    Options,
+    ReadOnly,
+    Text,
+    Whole,
 )
 
-from microwork_estimate.errors import InvalidInput
-from microwork_estimate.estimate import Activity, Unit
-from microwork_estimate.study import rules
-
-T = TypeVar("T")
+__all__ = [
+    "AboutEntry",
+    "Columns",
+    "DistributionName",
+    "ElicitedEntry",
+    "Entry",
+    "EstimandEntry",
+    "EstimateEntry",
+    "FigureEntry",
+    "FigureUnit",
+    "FileEntry",
+    "FindingEntry",
+    "Flag",
+    "Key",
+    "Keys",
+    "Number",
+    "ObjectionEntry",
+    "Options",
+    "Qualifier",
+    "ReadOnly",
+    "RouteEntry",
+    "SourceEntry",
+    "Status",
+    "StudyFile",
+    "Text",
+    "TierEntry",
+    "TiersEntry",
+    "Whole",
+    "schema_text",
+    "study_schema",
+]
 
 Status = Literal["published", "second_hand", "implied", "assumed", "unavailable"]
 Qualifier = Literal["exactly", "about", "nearly", "more than", "at least"]
@@ -52,64 +85,6 @@ FigureUnit = Literal[
 ]
 # The names of microwork_estimate.inputs.Distribution that two ends and a level can describe; a test compares them.
 DistributionName = Literal["lognormal", "share", "at_least_one", "uniform", "triangular", "pert", "fixed"]
-
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
-Number = Annotated[FiniteFloat, Strict()]
-Whole = Annotated[int, Strict()]
-Flag = Annotated[bool, Strict()]
-
-
-class ReadOnly(Mapping[str, T]):
-    """A mapping that cannot be changed and, unlike ``MappingProxyType``, can be sent to another process.
-
-    Examples
-    --------
-    >>> ReadOnly({"a": 1})["a"]
-    1
-    """
-
-    __slots__ = ("_items",)
-
-    def __init__(self, items: Mapping[str, T] | None = None) -> None:
-        self._items: dict[str, T] = dict(items or {})
-
-    def __getitem__(self, key: str) -> T:
-        return self._items[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._items)
-
-    def __len__(self) -> int:
-        return len(self._items)
-
-    def __repr__(self) -> str:
-        return f"ReadOnly({self._items!r})"
-
-
-Keys = Annotated[Mapping[Key, Key], AfterValidator(ReadOnly)]
-Columns = Annotated[Mapping[Key, Text], AfterValidator(ReadOnly)]
-Options = Annotated[Mapping[Key, Flag | Whole | Number | Text], AfterValidator(ReadOnly)]
-
-
-class Entry(BaseModel):
-    """Base of all tables of a study file: no unknown key, and nothing changes after reading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _only_known_keys(cls, table: Any) -> Any:
-        unknown = [key for key in table if key not in cls.model_fields] if isinstance(table, dict) else []
-        if unknown:
-            raise InvalidInput(
-                "unknown key",
-                expected="one of " + ", ".join(cls.model_fields),
-                got=", ".join(repr(key) for key in unknown),
-                where="the top level",
-                fix="check the spelling",
-            )
-        return table
 
 
 class SourceEntry(Entry):
@@ -243,16 +218,6 @@ class TiersEntry(Entry):
         return self
 
 
-class EstimandEntry(Entry):
-    """What an estimate is about. The territory is the study's unless it is given here."""
-
-    unit: Unit = "persons"
-    activity: Activity = "unspecified"
-    window: Text = "unspecified"
-    territory: Text | None = None
-    platforms: Text = "unspecified"
-
-
 class EstimateEntry(Entry):
     """One estimate: which recipe makes it of which inputs. One table ``[[estimates]]``, in the order of the report."""
 
@@ -317,6 +282,8 @@ class StudyFile(Entry):
     tiers: TiersEntry | None = None
     estimates: tuple[EstimateEntry, ...] = ()
     findings: tuple[FindingEntry, ...] = Field(default=(), description="What the arithmetic hides, in sentences.")
+    routes: tuple[RouteEntry, ...] = Field(default=(), description="Several ways to count, each with what it counts.")
+    objections: tuple[ObjectionEntry, ...] = Field(default=(), description="What critics say, answered with numbers.")
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -324,6 +291,8 @@ class StudyFile(Entry):
         rules.check_counts(self)
         rules.check_references(self)
         rules.check_estimates(self)
+        audit_rules.check_routes(self)
+        audit_rules.check_objections(self)
         return self
 
 

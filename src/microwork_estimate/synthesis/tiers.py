@@ -150,7 +150,7 @@ class TierSet:
                 where="TierSet.total",
                 fix=f"the widest tier, {self.tiers[-1].id!r}, is the total; or use synthesis.exclusive(tiers)",
             )
-        return _combined(self.estimates, [1.0] * len(self), name="total", method="sum of exclusive tiers")
+        return combined(self.estimates, [1.0] * len(self), name="total", method="sum of exclusive tiers")
 
 
 def tiers(estimates: Sequence[Estimate], *, kind: Kind = "nested", names: Sequence[Tier] = DIPLAB_TIERS) -> TierSet:
@@ -246,7 +246,7 @@ def exclusive(nested: TierSet) -> TierSet:
     cells = [replace(nested.estimates[0], name=_only(nested.tiers[0]))]
     for index in range(1, len(nested)):
         outer, inner = nested.estimates[index], nested.estimates[index - 1]
-        cell = _combined(
+        cell = combined(
             (outer, inner),
             (1.0, -1.0),
             name=_only(nested.tiers[index]),
@@ -260,8 +260,22 @@ def _only(tier: Tier) -> str:
     return f"{tier.id}_only"
 
 
-def _combined(parts: Sequence[Estimate], signs: Sequence[float], *, name: str, method: str) -> Estimate:
-    """Add estimates with signs: values, bounds and replicates each by their own arithmetic."""
+def combined(parts: Sequence[Estimate], signs: Sequence[float], *, name: str, method: str) -> Estimate:
+    """Add estimates with signs: values, bounds and replicates each by their own arithmetic.
+
+    Parameters
+    ----------
+    parts : sequence of Estimate
+    signs : sequence of float
+        1 or -1 for each of them.
+    name, method : str
+        Of the result.
+
+    Returns
+    -------
+    Estimate
+        A difference below zero has no value, with the warning ``tier-conflict``.
+    """
     warnings = tuple(dict.fromkeys(w for part in parts for w in part.warnings))
     values = [part.value for part in parts]
     value = None if None in values else float(sum(s * v for s, v in zip(signs, values, strict=True) if v is not None))
