@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
+import warnings
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from microwork_estimate.errors import CodedWarning, InvalidInput, MicroworkWarning
 from microwork_estimate.estimate import Estimand, Estimate
-from microwork_estimate.inputs import PlatformRegistrations
-from microwork_estimate.platforms import persons_from_registrations, stated_multiplicity
+from microwork_estimate.inputs import PlatformRegistrations, SurveySample
+from microwork_estimate.platforms import multiplicity, persons_from_registrations, stated_multiplicity
 
 SEVEN = PlatformRegistrations(platforms=("all seven",), accounts=[337_980], n_platforms=7, source="implied")
 
@@ -104,3 +107,27 @@ def test_impossible_number_of_platforms_is_refused(n_platforms):
     """The number of platforms behind the rows is whole and at least the number of rows."""
     with pytest.raises(InvalidInput, match="fewer platforms"):
         PlatformRegistrations(platforms=("A",), accounts=[1], n_platforms=n_platforms, source="x")
+
+
+def test_bias_of_a_mean_over_persons_is_taken_out():
+    """Over every sample of three persons with replacement, the correction removes nearly all the bias of M / mean(k)."""
+    counts = [4, 4, 5, 6, 6]
+    accounts = PlatformRegistrations(platforms=tuple("ABCDEFG"), accounts=[25, 0, 0, 0, 0, 0, 0], source="x")
+    raw, corrected = [], []
+    for drawn in itertools.product(counts, repeat=3):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", MicroworkWarning)
+            kappa = multiplicity(SurveySample(columns={"n_platforms": list(drawn)}, reached_via="worker"))
+        persons = persons_from_registrations(accounts, kappa)
+        raw.append(persons.value)
+        corrected.append(persons.diagnostics.get("corrected_for_bias", persons.value))
+    assert np.mean(raw) > 5.03
+    assert abs(np.mean(corrected) - 5) < 0.1 * (np.mean(raw) - 5)
+
+
+def test_harmonic_divisors_have_no_such_bias():
+    """Persons by accounts are linear in the answers: nothing is corrected."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", MicroworkWarning)
+        kappa = multiplicity(SurveySample(columns={"n_platforms": [1, 2]}, reached_via="registration"))
+    assert "corrected_for_bias" not in persons_from_registrations(SEVEN, kappa).diagnostics

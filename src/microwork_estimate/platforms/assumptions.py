@@ -48,6 +48,7 @@ COMPLETE_RECALL = Assumption(
     "nombre de personnes trop élevé.",
     testable=False,
     direction_of_bias_if_violated="up",
+    sensitivity="platforms.recall_curve",
 )
 ONE_ACCOUNT_ONE_WORKER = Assumption(
     id="one-account-one-worker",
@@ -68,7 +69,7 @@ ACCOUNTS_ELSEWHERE_ALIKE = Assumption(
     "inscrites sur autant de plateformes que les comptes de celles qu'elle a touchées.",
     testable=False,
     direction_of_bias_if_violated="either",
-    sensitivity="platforms.one_platform_bounds",
+    sensitivity="platforms.subset_bounds",
 )
 MONOTONE_MULTI_HOMING = Assumption(
     id="monotone-multi-homing",
@@ -114,6 +115,83 @@ VISITOR_MULTIPLICITY = Assumption(
     "counted, not means over registered persons.",
     statement_fr="Les appareils et les plateformes par personne sont des moyennes sur les visiteurs, harmoniques "
     "sur les visites comptées, et non des moyennes sur les inscrits.",
+    testable=False,
+    direction_of_bias_if_violated="either",
+)
+LINKS_KNOWN = Assumption(
+    id="links-known",
+    statement_en="All users of each sampled account are known, and each says truly how many accounts she uses in all.",
+    statement_fr="Tous les utilisateurs de chaque compte tiré sont connus, et chacun dit exactement combien de comptes il"
+    " utilise en tout.",
+    testable=False,
+    direction_of_bias_if_violated="either",
+)
+UNDECLARED_WITHIN = Assumption(
+    id="undeclared-accounts-within",
+    statement_en="The accounts of each platform that does not declare lie within the interval stated for it.",
+    statement_fr="Les comptes de chaque plateforme qui ne déclare rien se trouvent dans l'intervalle énoncé pour elle.",
+    testable=False,
+    direction_of_bias_if_violated="either",
+)
+VISITS_ALIKE_WITHIN_CELL = Assumption(
+    id="visits-alike-within-cell",
+    statement_en="Within a platform-day (or the wider cell that is used) every visit was as likely to be asked, up to "
+    "the weights.",
+    statement_fr="Au sein d'un jour-plateforme (ou de la cellule plus large qui est utilisée), chaque visite avait la "
+    "même chance d'être interrogée, aux poids de sondage près.",
+    testable=False,
+    direction_of_bias_if_violated="either",
+    sensitivity="platforms.avidity_curve",
+)
+PLATFORM_DAYS_RECALLED = Assumption(
+    id="platform-days-recalled",
+    statement_en="Respondents count all platform-days of the window on which they were active, surveyed or not; a "
+    "forgotten one makes the number of persons too high.",
+    statement_fr="Les répondants comptent tous les jours-plateformes de la période où ils ont été actifs, enquêtés ou "
+    "non ; en oublier un rend le nombre de personnes trop élevé.",
+    testable=False,
+    direction_of_bias_if_violated="up",
+)
+VISITORS_ARE_PERSONS = Assumption(
+    id="visitors-are-persons",
+    statement_en="The visit log counts persons who work, not devices, lookers-on or robots.",
+    statement_fr="Le journal des visites compte des personnes qui travaillent, et non des appareils, des curieux ou des"
+    " robots.",
+    testable=False,
+    direction_of_bias_if_violated="up",
+)
+AVIDITY_LAW = Assumption(
+    id="avidity-law",
+    statement_en="The chance of being reached on site goes with visits as stated: in proportion to their number to the "
+    "power gamma, or by independent tries with a known chance.",
+    statement_fr="La chance d'être touché sur place dépend des visites comme il est dit : en proportion de leur nombre à"
+    " la puissance gamma, ou par essais indépendants de probabilité connue.",
+    testable=False,
+    direction_of_bias_if_violated="either",
+    sensitivity="platforms.avidity_curve",
+)
+VISITS_RECALLED = Assumption(
+    id="visits-recalled",
+    statement_en="Respondents state truly how often they came within the field days.",
+    statement_fr="Les répondants disent exactement combien de fois ils sont venus pendant l'enquête.",
+    testable=False,
+    direction_of_bias_if_violated="either",
+)
+LEDGER_ORDER = Assumption(
+    id="ledger-order",
+    statement_en="Each share is of the accounts that the step before left, independently of the others, and platforms per"
+    " person are those of the accounts left at the end: dormant accounts would change them.",
+    statement_fr="Chaque part se rapporte aux comptes laissés par l'étape précédente, indépendamment des autres, et les "
+    "plateformes par personne sont celles des comptes restants : les comptes dormants les changeraient.",
+    testable=False,
+    direction_of_bias_if_violated="either",
+)
+STATED_DEPENDENCE = Assumption(
+    id="stated-dependence",
+    statement_en="The factors depend on one another as the stated correlations say, and in no other way (a Gaussian "
+    "copula).",
+    statement_fr="Les facteurs dépendent les uns des autres comme le disent les corrélations énoncées, et d'aucune autre"
+    " façon (copule gaussienne).",
     testable=False,
     direction_of_bias_if_violated="either",
 )

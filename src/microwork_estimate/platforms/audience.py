@@ -1,16 +1,15 @@
 """From visitors of platform sites to persons who work there: a product of uncertain factors, none of them hidden.
 
-The factors and the formula stand in :mod:`microwork_estimate.platforms.audience_draws`. Here the distribution that
+The factors stand in :mod:`~microwork_estimate.platforms.audience_factors`, the formula in
+:mod:`~microwork_estimate.platforms.audience_draws`. Here the distribution that
 follows from them is integrated, not sampled at random: the same input gives the same number, without a seed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
 
 import numpy as np
-from scipy.stats import qmc
 
 from microwork_estimate.errors import CodedWarning, InvalidInput, announce, check_level
 from microwork_estimate.estimate import (
@@ -19,6 +18,7 @@ from microwork_estimate.estimate import (
     FloatArray,
     FrozenMapping,
     Interval,
+    Scalar,
     SensitivityCurve,
     frozen_floats,
 )
@@ -27,29 +27,33 @@ from microwork_estimate.platforms.assumptions import (
     ELICITED_FACTORS,
     INDEPENDENT_FACTORS,
     SHARED_PROVIDER_ERROR,
+    STATED_DEPENDENCE,
     VISITOR_MULTIPLICITY,
 )
-from microwork_estimate.platforms.audience_draws import (
-    FACTOR_NAMES,
-    AudienceFactors,
-    audience_draws,
-    n_audience_uniforms,
-)
-from microwork_estimate.platforms.coded_warnings import assumed_factors, pooled_sites
-
-_LOG2_POINTS = 14
-_SCRAMBLE = 20190107  # any number would do; it is fixed so that the same input gives the same result
+from microwork_estimate.platforms.audience_draws import audience_draws, n_audience_uniforms
+from microwork_estimate.platforms.audience_factors import FACTOR_NAMES, AudienceFactors
+from microwork_estimate.platforms.censored import CensoredSites
+from microwork_estimate.platforms.coded_warnings import assumed_factors, censored_sites, pooled_sites
+from microwork_estimate.platforms.correlation import FactorCorrelation
+from microwork_estimate.platforms.fixed_points import fixed_points
 
 
 def persons_from_audience(
-    audience: PlatformAudience, factors: AudienceFactors, *, correlation: float = 0.6, level: float = 0.95
+    audience: PlatformAudience,
+    factors: AudienceFactors,
+    *,
+    correlation: float = 0.6,
+    dependence: FactorCorrelation | None = None,
+    censored: CensoredSites | None = None,
+    level: float = 0.95,
 ) -> Estimate:
     """Workers among the visitors of platform sites, with the uncertainty of every step in between.
 
     Procedure: N = sum over sites of U_p e_p, times territory share, times worker share, divided by devices per person
     and by platforms per person. The distribution of N is integrated over 2^14 points of a scrambled Sobol sequence that
     is always the same; the ends are good to some 0.1 % for one site and 0.5 % for many. The value is the median; the
-    interval holds the central `level` of the distribution.
+    interval holds the central `level` of the distribution. Sites below the provider's threshold have unknown visitors
+    from 0 to it.
 
     Parameters
     ----------
@@ -60,6 +64,10 @@ def persons_from_audience(
     correlation : float
         Correlation between the errors of the provider's sites, on the normal scale, from 0 to 1. It matters much and
         cannot be seen in the figures: report :func:`audience_by_correlation` too.
+    dependence : FactorCorrelation or None
+        Correlations between factors, from :func:`factor_correlation`; None for none.
+    censored : CensoredSites or None
+        Sites below the provider's threshold.
     level : float
         Probability of the interval.
 
@@ -69,7 +77,8 @@ def persons_from_audience(
         Persons, with the activity that `audience` names. The interval has the method "elicited": it says what
         the stated intervals imply, and is no sampling interval; so there is no standard error. Warnings:
         ``assumed-factors`` where a source says that a factor is assumed, ``pooled-sites`` where a row stands for
-        several sites.
+        several sites, ``censored-sites`` with sites below the threshold (the diagnostics then give the medians with
+        all of them at 0 and at the threshold), ``correlation-repaired`` from `dependence`.
 
     Raises
     ------
@@ -78,8 +87,8 @@ def persons_from_audience(
 
     Assumptions
     -----------
-    The stated intervals hold the truth as often as they say; factors are independent of one another; one correlation
-    between all sites; devices and platforms per person are those of visitors.
+    The stated intervals hold the truth as often as they say; factors depend on one another as stated only; one
+    correlation between all sites; devices and platforms per person are those of visitors.
 
     References
     ----------
@@ -102,18 +111,25 @@ def persons_from_audience(
     (16000.0, 'elicited')
     """
     check_level(level)
-    draws = deterministic_draws(audience, factors, correlation)
+    draws = deterministic_draws(audience, factors, correlation, dependence, censored)
     low, median, high = np.quantile(draws, [(1 - level) / 2, 0.5, (1 + level) / 2])
-    coded = _warnings(audience, factors)
+    coded = _warnings(audience, factors, censored)
+    if dependence is not None:
+        coded = (*coded, *dependence.warnings)
     announce(coded)
     medians = {name: factors.factor(name).median for name in FACTOR_NAMES}
     return Estimate(
         name="persons from web audience",
         value=float(median),
         interval=Interval(low=float(low), high=float(high), level=level, method="elicited"),
-        estimand=audience_estimand(audience),
+        estimand=audience_estimand(audience, censored),
         method="unique visitors times elicited factors, median",
-        assumptions=(ELICITED_FACTORS, INDEPENDENT_FACTORS, SHARED_PROVIDER_ERROR, VISITOR_MULTIPLICITY),
+        assumptions=(
+            ELICITED_FACTORS,
+            INDEPENDENT_FACTORS if dependence is None else STATED_DEPENDENCE,
+            SHARED_PROVIDER_ERROR,
+            VISITOR_MULTIPLICITY,
+        ),
         warnings=coded,
         references=(audience.source, *(f"{name}: {factors.factor(name).source}" for name in FACTOR_NAMES)),
         diagnostics=FrozenMapping(
@@ -122,6 +138,7 @@ def persons_from_audience(
                 "correlation": correlation,
                 "mean": float(draws.mean()),
                 **{f"median_{name}": value for name, value in medians.items()},
+                **_censored_ends(audience, factors, correlation, censored),
             }
         ),
     )
@@ -208,14 +225,13 @@ def audience_by_correlation(
     )
 
 
-@lru_cache(maxsize=8)
-def _points(dimension: int) -> FloatArray:
-    """Return 2^14 points of a scrambled Sobol sequence, always the same, shape (2^14, dimension)."""
-    points = qmc.Sobol(dimension, scramble=True, seed=np.random.default_rng(_SCRAMBLE)).random_base2(_LOG2_POINTS)
-    return frozen_floats(points, where="points")
-
-
-def deterministic_draws(audience: PlatformAudience, factors: AudienceFactors, correlation: float) -> FloatArray:
+def deterministic_draws(
+    audience: PlatformAudience,
+    factors: AudienceFactors,
+    correlation: float,
+    dependence: FactorCorrelation | None = None,
+    censored: CensoredSites | None = None,
+) -> FloatArray:
     """Return draws of the number of persons at fixed points, shape (2^14,): the same at every call.
 
     Raises
@@ -224,25 +240,48 @@ def deterministic_draws(audience: PlatformAudience, factors: AudienceFactors, co
         If there are no visitors, or the correlation is not from 0 to 1.
     """
     require_visitors(audience)
-    return audience_draws(audience, factors, _points(n_audience_uniforms(audience)), correlation=correlation)
+    points = fixed_points(n_audience_uniforms(audience, censored))
+    return audience_draws(audience, factors, points, correlation=correlation, dependence=dependence, censored=censored)
 
 
-def audience_estimand(audience: PlatformAudience) -> Estimand:
+def audience_estimand(audience: PlatformAudience, censored: CensoredSites | None = None) -> Estimand:
     """Return the estimand of persons estimated from an audience: its activity, window, territory and sites."""
+    hidden = "" if censored is None else f" and {len(censored.platforms)} below the threshold"
     return Estimand(
         unit="persons",
         activity=audience.activity,
         window=audience.window,
         territory=audience.territory,
-        platforms=f"{audience.n_platforms} sites measured",
+        platforms=f"{audience.n_platforms} sites measured{hidden}",
     )
 
 
-def _warnings(audience: PlatformAudience, factors: AudienceFactors) -> tuple[CodedWarning, ...]:
+def _censored_ends(
+    audience: PlatformAudience, factors: AudienceFactors, correlation: float, censored: CensoredSites | None
+) -> dict[str, Scalar]:
+    """Return the median number of persons with every censored site empty, and with every one at the threshold."""
+    if censored is None:
+        return {}
+    full = PlatformAudience(
+        platforms=(*audience.platforms, *censored.platforms),
+        unique_visitors=np.append(audience.unique_visitors, np.full(len(censored.platforms), censored.threshold)),
+        provider=audience.provider,
+        source=audience.source,
+    )
+    return {
+        "persons_if_censored_empty": float(np.median(deterministic_draws(audience, factors, correlation))),
+        "persons_if_censored_full": float(np.median(deterministic_draws(full, factors, correlation))),
+    }
+
+
+def _warnings(
+    audience: PlatformAudience, factors: AudienceFactors, censored: CensoredSites | None
+) -> tuple[CodedWarning, ...]:
     assumed = tuple(n for n in FACTOR_NAMES if factors.factor(n).source.strip().lower().startswith("assumed"))
     coded = (assumed_factors(assumed),) if assumed else ()
     pooled = (audience.n_platforms or 0) > len(audience.platforms)
-    return (*coded, pooled_sites()) if pooled else coded
+    coded = (*coded, pooled_sites()) if pooled else coded
+    return coded if censored is None else (*coded, censored_sites(censored.platforms, censored.threshold))
 
 
 def require_visitors(audience: PlatformAudience) -> None:

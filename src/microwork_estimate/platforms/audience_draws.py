@@ -1,4 +1,4 @@
-"""The factors between unique visitors and workers, and draws of the number of persons that follow from them.
+"""Draws of the number of persons that follow from unique visitors and elicited factors.
 
 N = sum over sites of (unique visitors x measurement error) x share in the territory x share who work / devices per
 person / platforms per person. Each factor is an interval that somebody states (:class:`~microwork_estimate.inputs.
@@ -7,91 +7,19 @@ Elicited`); the result is the distribution that follows from them, not a confide
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
 from microwork_estimate.errors import InvalidInput
 from microwork_estimate.estimate import FloatArray, frozen_floats
-from microwork_estimate.inputs import Elicited, PlatformAudience
+from microwork_estimate.inputs import PlatformAudience
+from microwork_estimate.platforms.audience_factors import AudienceFactors
+from microwork_estimate.platforms.censored import CensoredSites
+from microwork_estimate.platforms.correlation import FactorCorrelation
 from microwork_estimate.platforms.scale import require_share
 
-FACTOR_NAMES = ("measurement", "territory_share", "worker_share", "devices_per_person", "platforms_per_person")
-
-_POSSIBLE = {
-    "measurement": (0.0, np.inf, "numbers above 0"),
-    "territory_share": (0.0, 1.0, "a share"),
-    "worker_share": (0.0, 1.0, "a share"),
-    "devices_per_person": (1.0, np.inf, "numbers of at least 1"),
-    "platforms_per_person": (1.0, np.inf, "numbers of at least 1"),
-}
 _COMMON = 5  # uniforms besides those of the single sites: the shared error of the provider, and four factors
-
-
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class AudienceFactors:
-    """What stands between unique visitors and workers. Each factor carries its source.
-
-    Parameters
-    ----------
-    measurement : Elicited
-        True over measured unique visitors of a site: a factor around 1, log-normal as a rule.
-    territory_share : Elicited
-        Share of the visitors who are in the territory; fixed at 1 if the figures are of the territory already.
-    worker_share : Elicited
-        Share of them who do paid tasks, and not only look, recruit, or came by mistake.
-    devices_per_person : Elicited
-        Devices or browsers counted for each visitor, at least 1.
-    platforms_per_person : Elicited
-        Platforms that a visitor visits in the window, at least 1.
-
-    Raises
-    ------
-    InvalidInput
-        If a factor can take an impossible value (a log-normal share can exceed 1).
-
-    Examples
-    --------
-    >>> from microwork_estimate.inputs import Elicited
-    >>> factors = AudienceFactors(
-    ...     measurement=Elicited(distribution="lognormal", low=0.5, high=2, source="provider, note 3"),
-    ...     territory_share=Elicited(distribution="fixed", low=1, source="figures for France"),
-    ...     worker_share=Elicited(distribution="share", low=0.25, high=0.75, source="expert"),
-    ...     devices_per_person=Elicited(distribution="at_least_one", low=1.2, high=2.2, source="expert"),
-    ...     platforms_per_person=Elicited(distribution="fixed", low=1.27, source="survey"),
-    ... )
-    >>> round(factors.factor("worker_share").median, 3)
-    0.5
-    """
-
-    measurement: Elicited
-    territory_share: Elicited
-    worker_share: Elicited
-    devices_per_person: Elicited
-    platforms_per_person: Elicited
-
-    def __post_init__(self) -> None:
-        for name in FACTOR_NAMES:
-            factor = self.factor(name)
-            least, most, rule = _POSSIBLE[name]
-            low, high = factor.quantile([0.0, 1.0])
-            point_of_zero = factor.distribution in ("fixed", "empirical") and low == 0
-            if low < least or high > most or point_of_zero:
-                raise InvalidInput(
-                    "factor with impossible values",
-                    expected=f"{rule}, with no weight on zero",
-                    got=f"{factor.distribution} from {low:g} to {high:g}",
-                    where=f"AudienceFactors.{name}",
-                    fix="use 'lognormal' for a factor, 'share' for a share, 'at_least_one' for devices and platforms, "
-                    "or 'fixed'",
-                )
-
-    def factor(self, name: str) -> Elicited:
-        """Return one factor by its name, one of :data:`FACTOR_NAMES`."""
-        found: Elicited = getattr(self, name)
-        return found
 
 
 def persons_given_factors(
@@ -129,18 +57,21 @@ def persons_given_factors(
     return np.asarray(visitors * shares / multiple)
 
 
-def n_audience_uniforms(audience: PlatformAudience) -> int:
+def n_audience_uniforms(audience: PlatformAudience, censored: CensoredSites | None = None) -> int:
     """Return how many uniform numbers :func:`audience_draws` needs for one draw.
 
     Parameters
     ----------
     audience : PlatformAudience
         p sites.
+    censored : CensoredSites or None
+        q sites below the provider's threshold.
 
     Returns
     -------
     int
-        p + 5: the error that sites share, four factors, and an error of each site's own.
+        p + 5: the error that sites share, four factors, and an error of each site's own; 2 q more for an error and a
+        place below the threshold of each censored site.
 
     Examples
     --------
@@ -150,11 +81,17 @@ def n_audience_uniforms(audience: PlatformAudience) -> int:
     ... )
     7
     """
-    return _COMMON + audience.unique_visitors.size
+    return _COMMON + audience.unique_visitors.size + 2 * (0 if censored is None else len(censored.platforms))
 
 
 def audience_draws(
-    audience: PlatformAudience, factors: AudienceFactors, uniforms: ArrayLike, *, correlation: float = 0.6
+    audience: PlatformAudience,
+    factors: AudienceFactors,
+    uniforms: ArrayLike,
+    *,
+    correlation: float = 0.6,
+    dependence: FactorCorrelation | None = None,
+    censored: CensoredSites | None = None,
 ) -> FloatArray:
     """Turn uniform numbers into draws of the number of persons.
 
@@ -162,31 +99,35 @@ def audience_draws(
     random stream of a bootstrap. Columns: the error shared by all sites, territory share, worker share, devices,
     platforms, then one for each site. The error of a site is the quantile of `measurement` at
     Phi(sqrt(rho) z_0 + sqrt(1 - rho) z_p): for a log-normal factor, correlation rho between the logarithms. A single
-    site uses the first column only.
+    site uses the first column only. Columns of censored sites follow: their errors, then their places below the threshold.
 
     Parameters
     ----------
     audience : PlatformAudience
-        p sites of one provider.
+    p sites of one provider.
     factors : AudienceFactors
     uniforms : array of shape (B, p + 5)
-        Numbers from 0 to 1.
+    Numbers from 0 to 1.
     correlation : float
-        rho, from 0 to 1.
+    rho, from 0 to 1.
+    dependence : FactorCorrelation or None
+    Correlations between the factors (that of the sites is the part they share); None for none.
+    censored : CensoredSites or None
+    Sites below the provider's threshold.
 
     Returns
     -------
     array of shape (B,)
-        Persons.
+    Persons.
 
     Raises
     ------
     InvalidInput
-        If the shape is wrong, a number is not from 0 to 1, or the correlation is impossible.
+    If the shape is wrong, a number is not from 0 to 1, or the correlation is impossible.
 
     Assumptions
     -----------
-    Factors are independent of one another; sites are exchangeable in their errors.
+    Factors depend on one another as stated only; sites are exchangeable in their errors.
 
     References
     ----------
@@ -207,21 +148,61 @@ def audience_draws(
     >>> audience_draws(site, factors, [[0.5, 0.5, 0.25, 0.5, 0.5, 0.5]]).round(6)
     array([250.])
     """
-    require_share(correlation, where="correlation")
-    u = _require_uniforms(uniforms, n_audience_uniforms(audience))
-    z = special.ndtri(u)
-    shared, own = z[:, :1], z[:, _COMMON:]
-    # One site has one error: a mixture of two scores would have the same distribution, and cost accuracy.
-    rho = correlation if audience.unique_visitors.size > 1 else 1.0
-    mixed = _inside(special.ndtr(np.sqrt(rho) * shared + np.sqrt(1 - rho) * own))
+    visitors, u = measured_visitors(
+        audience, factors, uniforms, correlation=correlation, dependence=dependence, censored=censored
+    )
     return persons_given_factors(
-        audience.unique_visitors,
-        factors.measurement.quantile(mixed),
+        np.ones(1),
+        visitors[:, None],
         factors.territory_share.quantile(u[:, 1]),
         factors.worker_share.quantile(u[:, 2]),
         factors.devices_per_person.quantile(u[:, 3]),
         factors.platforms_per_person.quantile(u[:, 4]),
     )
+
+
+def measured_visitors(
+    audience: PlatformAudience,
+    factors: AudienceFactors,
+    uniforms: ArrayLike,
+    *,
+    correlation: float,
+    dependence: FactorCorrelation | None = None,
+    censored: CensoredSites | None = None,
+) -> tuple[FloatArray, FloatArray]:
+    """Return draws of the sum of visitors times error, and the uniforms of the factors made dependent.
+
+    Parameters
+    ----------
+    audience, factors, uniforms, correlation, dependence, censored
+        As :func:`audience_draws`.
+
+    Returns
+    -------
+    tuple of arrays
+        Visitors, shape (B,), and uniforms, shape (B, 5).
+
+    Raises
+    ------
+    InvalidInput
+        As :func:`audience_draws`.
+    """
+    require_share(correlation, where="correlation")
+    u = _require_uniforms(uniforms, n_audience_uniforms(audience, censored))
+    common = u[:, :_COMMON]
+    if dependence is not None:
+        common = _inside(special.ndtr(special.ndtri(common) @ dependence.root.T))
+    hidden = 0 if censored is None else len(censored.platforms)
+    sites = audience.unique_visitors.size + hidden
+    z, own = special.ndtri(common[:, :1]), special.ndtri(u[:, _COMMON : _COMMON + sites])
+    # One site has one error: a mixture of two scores would have the same distribution, and cost accuracy.
+    rho = correlation if sites > 1 else 1.0
+    errors = factors.measurement.quantile(_inside(special.ndtr(np.sqrt(rho) * z + np.sqrt(1 - rho) * own)))
+    measured = errors[:, : sites - hidden] @ audience.unique_visitors
+    if censored is not None:
+        places = u[:, _COMMON + sites :]
+        measured = measured + (errors[:, sites - hidden :] * censored.quantile(places, audience)).sum(axis=1)
+    return measured, common
 
 
 def _require_uniforms(uniforms: ArrayLike, columns: int) -> FloatArray:

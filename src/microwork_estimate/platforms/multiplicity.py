@@ -8,10 +8,9 @@ were reached, so the sample has to say it.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import NoReturn, get_args
-
-import numpy as np
+from typing import get_args
 
 from microwork_estimate.errors import CodedWarning, InvalidInput, announce, check_choice, check_level
 from microwork_estimate.estimate import (
@@ -20,10 +19,15 @@ from microwork_estimate.estimate import (
     Estimate,
     FloatArray,
     FrozenMapping,
-    IntArray,
 )
 from microwork_estimate.inputs import PlatformRegistrations, ReachedVia, SurveySample
 from microwork_estimate.platforms import coded_warnings
+from microwork_estimate.platforms.account_checks import (
+    match_platforms,
+    platform_counts,
+    require_route,
+    require_same_platforms,
+)
 from microwork_estimate.platforms.assumptions import (
     ACCOUNTS_ELSEWHERE_ALIKE,
     COMPLETE_RECALL,
@@ -32,7 +36,8 @@ from microwork_estimate.platforms.assumptions import (
     PERSONS_SAMPLED,
     PROPORTIONAL_TO_ACCOUNTS,
 )
-from microwork_estimate.platforms.sample_means import Answers, MeanFit, drawn_shares, pooled_mean, stratified_mean
+from microwork_estimate.platforms.design import design_of, drawn_shares
+from microwork_estimate.platforms.sample_means import ARITHMETIC_METHOD, Answers, MeanFit, pooled_mean, stratified_mean
 from microwork_estimate.platforms.scale import log_scale_interval, require_mean, require_width
 
 _REFERENCES = (
@@ -41,7 +46,7 @@ _REFERENCES = (
     "Lavallée 2007, Indirect Sampling, Springer",
 )
 _METHODS = {
-    ("worker", False): "arithmetic mean over persons",
+    ("worker", False): ARITHMETIC_METHOD,
     ("registration", False): "harmonic mean over accounts, platforms pooled",
     ("registration", True): "harmonic mean over accounts, platform by platform",
     ("platform_subset", False): "harmonic mean over accounts of the platforms reached, pooled",
@@ -55,6 +60,7 @@ def multiplicity(
     count: str = "n_platforms",
     platform: str | None = None,
     registrations: PlatformRegistrations | None = None,
+    counted: Iterable[str] | None = None,
     level: float = 0.95,
 ) -> Estimate:
     """Platforms per person, from a survey in which respondents said on how many platforms they are.
@@ -71,11 +77,14 @@ def multiplicity(
     - ``"registration"`` without them: the harmonic mean of all answers, with the warning ``pooled-platforms``.
     - ``"worker"``: the weighted arithmetic mean.
     - ``"platform_subset"``: as ``"registration"``, among the platforms reached; the warning ``transport`` says that it
-      stands for the others by assumption only. See :func:`one_platform_bounds` for what the data themselves say.
+      stands for the others by assumption only. See :func:`subset_bounds` (:func:`one_platform_bounds` for published
+      figures) for what the data themselves say.
 
-    The variance is that of the linearised estimator, between primary units within strata. Within a platform of R_p
-    accounts and n_p equally weighted respondents it carries the factor 1 - n_p / R_p. Somebody who was reached through
-    two platforms stays in the sample twice: 1/k accounts for it.
+    The variance is that of the linearised estimator, between primary units within strata (a second stage within primary
+    units where there is one), platforms being strata too unless a primary unit lies on several; what calibrated weights
+    hold fixed is taken out. Without any design, a platform of R_p accounts and n_p equally weighted respondents carries
+    the factor 1 - n_p / R_p. Somebody who was reached through two platforms stays in the sample twice: 1/k accounts for
+    it.
 
     Parameters
     ----------
@@ -87,6 +96,8 @@ def multiplicity(
         Column with the platform through which the respondent was reached; goes with `registrations`.
     registrations : PlatformRegistrations or None
         Accounts of the declaring platforms. Without `platform` they only serve to check the answers.
+    counted : iterable of str or None
+        Names of the platforms that the question listed, to be compared with those of the registrations.
     level : float
         Confidence level of the interval, which is normal on the logarithmic scale and never below 1.
 
@@ -100,12 +111,13 @@ def multiplicity(
     ------
     InvalidInput
         If `reached_via` is missing, an answer is missing, below 1, not whole or above the number of declaring
-        platforms, or if platforms of respondents and of registrations do not match.
+        platforms, if platforms of respondents and of registrations do not match, or if the answers count other
+        platforms than those whose accounts are summed.
 
     Assumptions
     -----------
     Equal chances of accounts (persons) up to the weights; k counts the declaring platforms; complete recall. With
-    unequal weights the ratio of weighted sums has a bias of order 1/n. Weights that were calibrated are taken as fixed.
+    unequal weights the ratio of weighted sums has a bias of order 1/n.
 
     References
     ----------
@@ -124,15 +136,30 @@ def multiplicity(
     >>> round(kappa.value, 4), round(12_000 / kappa.value)
     (1.2632, 9500)
     """
+    if counted is not None:
+        require_same_platforms(counted, registrations)
+    estimate = silent_multiplicity(sample, count=count, platform=platform, registrations=registrations, level=level)
+    announce(estimate.warnings)
+    return estimate
+
+
+def silent_multiplicity(
+    sample: SurveySample,
+    *,
+    count: str,
+    level: float,
+    platform: str | None = None,
+    registrations: PlatformRegistrations | None = None,
+) -> Estimate:
+    """Do what :func:`multiplicity` does without showing its warnings, which stay in the estimate."""
     check_level(level)
-    reached_via = _require_route(sample)
-    answers = _answers(sample, _platform_counts(sample, count, registrations))
+    reached_via = require_route(sample)
+    answers = _answers(sample, platform_counts(sample, count, registrations))
     if platform is None:
         fit = pooled_mean(answers, harmonic=reached_via != "worker")
     else:
         fit = _by_platform(answers, sample, platform, _require_platform_use(reached_via, registrations))
     coded = (*_route_warnings(reached_via, stratified=platform is not None), *fit.warnings)
-    announce(coded)
     known = math.isfinite(fit.standard_error)
     return Estimate(
         name="platforms per person",
@@ -235,22 +262,15 @@ def stated_multiplicity(
 def _by_platform(
     answers: Answers, sample: SurveySample, platform: str, registrations: PlatformRegistrations
 ) -> MeanFit:
-    row = _match_platforms(sample, platform, registrations)
+    row = match_platforms(sample, platform, registrations)
     if sample.fpc is None and sample.psu is None and sample.strata is None:
-        answers = replace(answers, fractions=drawn_shares(answers.weights, row, registrations.accounts))
+        shares = drawn_shares(answers.weights, row, registrations.accounts)
+        answers = replace(answers, design=replace(answers.design, fractions=shares))
     return stratified_mean(answers, row, registrations.accounts, registrations.platforms)
 
 
 def _answers(sample: SurveySample, counts: FloatArray) -> Answers:
-    first, _ = sample.sampling_fractions()
-    return Answers(
-        counts=counts,
-        weights=sample.weights,
-        strata=sample.stratum_codes(),
-        units=sample.psu_codes(),
-        # Without the variance inside primary units their sampling fraction must not shorten the interval.
-        fractions=first if sample.second_stage is None else np.zeros_like(first),
-    )
+    return Answers(counts=counts, weights=sample.weights, design=design_of(sample), auxiliary=sample.auxiliary)
 
 
 def _route_warnings(reached_via: ReachedVia, *, stratified: bool) -> tuple[CodedWarning, ...]:
@@ -284,18 +304,6 @@ def _estimand(registrations: PlatformRegistrations | None, reached_via: ReachedV
     return about
 
 
-def _require_route(sample: SurveySample) -> ReachedVia:
-    if sample.reached_via is None:
-        raise InvalidInput(
-            "sample that does not say how respondents were reached",
-            expected="reached_via, one of " + ", ".join(repr(route) for route in get_args(ReachedVia)),
-            got="None",
-            where="SurveySample.reached_via",
-            fix="the route decides which mean is right, so there is no default: make the sample again with reached_via",
-        )
-    return sample.reached_via
-
-
 def _require_platform_use(
     reached_via: ReachedVia, registrations: PlatformRegistrations | None
 ) -> PlatformRegistrations:
@@ -316,51 +324,3 @@ def _require_platform_use(
             fix="leave platform out, or correct reached_via if respondents were drawn from accounts",
         )
     return registrations
-
-
-def _platform_counts(sample: SurveySample, count: str, registrations: PlatformRegistrations | None) -> FloatArray:
-    counts = sample.numbers(count)
-    most = math.inf if registrations is None else float(registrations.n_platforms or 0)
-    bad = (counts < 1) | (counts != np.floor(counts)) | (counts > most)
-    if bad.any():
-        at = int(np.flatnonzero(bad)[0])
-        ceiling = "" if math.isinf(most) else f" to {most:g}, the number of declaring platforms"
-        raise InvalidInput(
-            "impossible number of platforms",
-            expected=f"whole numbers from 1{ceiling}",
-            got=f"{counts[at]:g} at position {at}",
-            where=f"column {count!r}",
-            fix="count the declaring platforms only, and leave out persons who are on none of them",
-        )
-    return counts
-
-
-def _match_platforms(sample: SurveySample, platform: str, registrations: PlatformRegistrations) -> IntArray:
-    """Return the row of `registrations` for each respondent, shape (n,), or refuse."""
-    coded = sample.categories(platform)
-    names = {name: row for row, name in enumerate(registrations.platforms)}
-    levels = [str(level).strip() for level in coded.levels]
-    unknown = [name for name in levels if name not in names]
-    if unknown:
-        _refuse_platforms("platform without registrations", "one of " + ", ".join(names), repr(unknown[0]), platform)
-    row = np.array([names[name] for name in levels], dtype=np.int64)[coded.codes]
-    respondents = np.bincount(row, minlength=len(names))
-    for name, here, accounts in zip(names, respondents, registrations.accounts, strict=True):
-        if here > accounts:
-            _refuse_platforms(
-                "more respondents than accounts", f"at most {accounts:g} for {name!r}", f"{here}", platform
-            )
-        if here == 0 and accounts > 0 and sample.reached_via != "platform_subset":
-            _refuse_platforms("platform without respondents", f"respondents reached through {name!r}", "none", platform)
-    return row
-
-
-def _refuse_platforms(problem: str, expected: str, got: str, column: str) -> NoReturn:
-    raise InvalidInput(
-        problem,
-        expected=expected,
-        got=got,
-        where=f"column {column!r}",
-        fix="match the names and figures of the registrations; a sample that reached some of the platforms only has "
-        "reached_via='platform_subset'",
-    )

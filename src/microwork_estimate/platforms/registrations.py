@@ -8,6 +8,7 @@ from microwork_estimate.errors import InvalidInput, check_level
 from microwork_estimate.estimate import Estimand, Estimate, FrozenMapping, Scalar
 from microwork_estimate.inputs import PlatformRegistrations
 from microwork_estimate.platforms.assumptions import ONE_ACCOUNT_ONE_WORKER
+from microwork_estimate.platforms.sample_means import ARITHMETIC_METHOD
 from microwork_estimate.platforms.scale import log_scale_interval, require_mean
 
 
@@ -33,7 +34,8 @@ def persons_from_registrations(
     -------
     Estimate
         Persons, activity "registered". No standard error and no interval where `multiplicity` has none. For a
-        multiplicity that is itself rounded, ``diagnostics`` give the persons at both ends of its rounding cell.
+        multiplicity that is itself rounded, ``diagnostics`` give the persons at both ends of its rounding cell; where it
+        is a mean over a sample of persons, ``corrected_for_bias`` takes out the first-order bias N (se / kappa)^2.
 
     Raises
     ------
@@ -76,7 +78,12 @@ def persons_from_registrations(
         warnings=multiplicity.warnings,
         references=(*multiplicity.references, registrations.source),
         diagnostics=FrozenMapping(
-            {"accounts": accounts, "platforms_per_person": kappa, **_rounding_ends(accounts, multiplicity)}
+            {
+                "accounts": accounts,
+                "platforms_per_person": kappa,
+                **_rounding_ends(accounts, multiplicity),
+                **_bias_corrected(persons, multiplicity),
+            }
         ),
     )
 
@@ -115,6 +122,14 @@ def _rounding_ends(accounts: float, multiplicity: Estimate) -> dict[str, Scalar]
         "low_from_rounding": accounts / (multiplicity.value + half),
         "high_from_rounding": accounts / max(multiplicity.value - half, 1.0),
     }
+
+
+def _bias_corrected(persons: float, multiplicity: Estimate) -> dict[str, Scalar]:
+    """Return persons less their first-order bias where the divisor is a mean over persons: one over it is too high."""
+    error, kappa = multiplicity.standard_error, multiplicity.value
+    if multiplicity.method != ARITHMETIC_METHOD or error is None or kappa is None:
+        return {}
+    return {"corrected_for_bias": persons * (1 - (error / kappa) ** 2)}
 
 
 def _require_multiplicity(multiplicity: Estimate) -> float:

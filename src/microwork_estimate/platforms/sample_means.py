@@ -10,7 +10,11 @@ import numpy as np
 
 from microwork_estimate.errors import CodedWarning
 from microwork_estimate.estimate import FloatArray, IntArray, Scalar
+from microwork_estimate.inputs.survey import Auxiliary
 from microwork_estimate.platforms.coded_warnings import no_variation, single_respondent
+from microwork_estimate.platforms.design import SampleDesign, calibrated_scores, score_covariance
+
+ARITHMETIC_METHOD = "arithmetic mean over persons"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -22,17 +26,20 @@ class Answers:
     counts : array of shape (n,)
         Platforms of each respondent.
     weights : array of shape (n,)
-    strata, units : array of shape (n,)
-        Stratum and primary sampling unit of each respondent as whole numbers; units are distinct between strata.
-    fractions : array of shape (n,)
-        Share of the units of the stratum that was drawn; 0 for a negligible share.
+    design : SampleDesign
+    auxiliary : Auxiliary or None
+        What the weights were calibrated on.
     """
 
     counts: FloatArray
     weights: FloatArray
-    strata: IntArray
-    units: IntArray
-    fractions: FloatArray
+    design: SampleDesign
+    auxiliary: Auxiliary | None = None
+
+    def error(self, scores: FloatArray, design: SampleDesign) -> float:
+        """Return the standard error of a sum of scores, shape (n,), under a design; NaN where there is none."""
+        residuals = calibrated_scores(scores, self.weights, self.auxiliary)
+        return math.sqrt(float(score_covariance(residuals, design)[0, 0]))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,16 +78,17 @@ def pooled_mean(answers: Answers, *, harmonic: bool) -> MeanFit:
     >>> import numpy as np
     >>> n = np.arange(4)
     >>> answers = Answers(
-    ...     counts=np.array([1.0, 1.0, 2.0, 2.0]), weights=np.ones(4), strata=0 * n, units=n, fractions=np.zeros(4)
+    ...     counts=np.array([1.0, 1.0, 2.0, 2.0]),
+    ...     weights=np.ones(4),
+    ...     design=SampleDesign(strata=0 * n, units=n, fractions=np.zeros(4)),
     ... )
     >>> round(pooled_mean(answers, harmonic=True).value, 4), pooled_mean(answers, harmonic=False).value
     (1.3333, 1.5)
     """
     values = 1 / answers.counts if harmonic else answers.counts
-    means, z = _group_means(values, answers.weights, np.zeros_like(answers.strata), 1)
+    means, z = group_means(values, answers.weights, np.zeros(answers.weights.size, dtype=np.int64), 1)
     mean = float(means[0])
-    error = math.sqrt(linearised_variance(z, answers.strata, answers.units, answers.fractions))
-    error, coded = _honest_error(error, answers)
+    error, coded = _honest_error(answers.error(z, answers.design), answers)
     return MeanFit(
         value=1 / mean if harmonic else mean,
         standard_error=error / mean**2 if harmonic else error,
@@ -112,19 +120,12 @@ def stratified_mean(answers: Answers, row: IntArray, accounts: FloatArray, names
     size = accounts.size
     respondents = np.bincount(row, minlength=size)
     reached = np.where(respondents > 0, accounts, 0.0)
-    means, z = _group_means(1 / answers.counts, answers.weights, row, size)
+    means, z = group_means(1 / answers.counts, answers.weights, row, size)
     persons = float(reached @ means)
-    crossed = Answers(
-        counts=answers.counts,
-        weights=answers.weights,
-        strata=answers.strata * size + row,
-        units=answers.units * size + row,
-        fractions=answers.fractions,
-    )
-    error = math.sqrt(linearised_variance(accounts[row] * z, crossed.strata, crossed.units, crossed.fractions))
-    error, coded = _honest_error(error, crossed)
+    error = answers.error(accounts[row] * z, answers.design.crossed_with(row))
+    error, coded = _honest_error(error, answers)
     if not coded:
-        coded = _flat_platforms(crossed, row, names)
+        coded = flat_platforms(answers, row, names)
     kappa = float(reached.sum()) / persons
     return MeanFit(
         value=kappa,
@@ -139,73 +140,29 @@ def stratified_mean(answers: Answers, row: IntArray, accounts: FloatArray, names
     )
 
 
-def drawn_shares(weights: FloatArray, row: IntArray, accounts: FloatArray) -> FloatArray:
-    """Share of the accounts of her platform that answered, for each respondent.
-
-    It is 0 on platforms with unequal weights, where simple random sampling within the platform cannot be meant.
-
-    Parameters
-    ----------
-    weights, row : array of shape (n,)
-        Weights, and the platform each respondent was reached through.
-    accounts : array of shape (p,)
-
-    Returns
-    -------
-    array of shape (n,)
-    """
-    respondents = np.bincount(row, minlength=accounts.size)
-    shares = np.zeros(weights.size)
-    for p in np.unique(row):
-        here = row == p
-        if np.ptp(weights[here]) == 0:
-            shares[here] = respondents[p] / accounts[p]
-    return shares
-
-
-def linearised_variance(z: FloatArray, strata: IntArray, units: IntArray, fractions: FloatArray) -> float:
-    """Variance of the sum of z: between primary units, within strata.
-
-    V = sum over strata of (1 - f) u/(u-1) times the sum of squared deviations of the u unit totals from their mean.
+def group_means(
+    values: FloatArray, weights: FloatArray, groups: IntArray, n_groups: int
+) -> tuple[FloatArray, FloatArray]:
+    """Weighted means by group, and how each respondent moves the mean of her group.
 
     Parameters
     ----------
-    z : array of shape (n,)
-        Linearised contributions, weights included.
-    strata, units, fractions : array of shape (n,)
-        As in :class:`Answers`.
+    values, weights : array of shape (n,)
+    groups : array of shape (n,)
+        Whole numbers below `n_groups`.
+    n_groups : int
 
     Returns
     -------
-    float
-        NaN if a stratum has one unit and is no census.
-
-    References
-    ----------
-    Wolter 2007, Introduction to Variance Estimation, Springer, chapter 6 (Taylor series).
+    tuple of arrays
+        Means, shape (g,), 0 where empty, and linearised contributions, shape (n,), which sum to 0 in each group.
 
     Examples
     --------
-    >>> import numpy as np
-    >>> n = np.arange(4)
-    >>> float(linearised_variance(np.array([1.0, -1.0, 1.0, -1.0]), 0 * n, n, np.zeros(4))) * 3 / 4
-    4.0
+    >>> means, scores = group_means(np.array([1.0, 3.0]), np.ones(2), np.zeros(2, dtype=np.int64), 1)
+    >>> means.tolist(), scores.tolist()
+    ([2.0], [-0.5, 0.5])
     """
-    _, first, unit = np.unique(units, return_index=True, return_inverse=True)
-    totals = np.bincount(unit, z)
-    stratum, fraction = strata[first], fractions[first]
-    size = np.bincount(stratum)
-    own = size[stratum]
-    centred = totals - np.bincount(stratum, totals)[stratum] / own
-    with np.errstate(divide="ignore", invalid="ignore"):
-        terms = (1 - fraction) * own / (own - 1) * centred**2
-    return float(np.where(fraction >= 1, 0.0, terms).sum())
-
-
-def _group_means(
-    values: FloatArray, weights: FloatArray, groups: IntArray, n_groups: int
-) -> tuple[FloatArray, FloatArray]:
-    """Return weighted means by group, shape (g,), 0 where empty, and each respondent's contribution, shape (n,)."""
     total = np.bincount(groups, weights, minlength=n_groups)
     sums = np.bincount(groups, weights * values, minlength=n_groups)
     means = np.divide(sums, total, out=np.zeros(n_groups), where=total > 0)
@@ -223,16 +180,29 @@ def _honest_error(error: float, answers: Answers) -> tuple[float, tuple[CodedWar
     """Withdraw a standard error that the sample cannot give, and say why."""
     if math.isnan(error):
         return math.nan, (single_respondent(),)
-    if np.ptp(answers.counts) == 0 and not (answers.fractions >= 1).all():
+    if np.ptp(answers.counts) == 0 and not answers.design.complete:
         return math.nan, (no_variation("of the sample", withdrawn=True),)
     return error, ()
 
 
-def _flat_platforms(answers: Answers, row: IntArray, names: tuple[str, ...]) -> tuple[CodedWarning, ...]:
-    """Name the platforms where all respondents give one answer, although they are not all of its accounts."""
+def flat_platforms(answers: Answers, row: IntArray, names: tuple[str, ...]) -> tuple[CodedWarning, ...]:
+    """Name the platforms where all respondents give one answer, although they are not all of its accounts.
+
+    Parameters
+    ----------
+    answers : Answers
+    row : array of shape (n,)
+        Which platform each respondent was reached through.
+    names : tuple of str
+
+    Returns
+    -------
+    tuple of CodedWarning
+        One, ``no-variation``, or none.
+    """
     flat = [
         names[p]
         for p in np.unique(row)
-        if np.ptp(answers.counts[row == p]) == 0 and not (answers.fractions[row == p] >= 1).all()
+        if np.ptp(answers.counts[row == p]) == 0 and not (answers.design.fractions[row == p] >= 1).all()
     ]
     return (no_variation("of " + ", ".join(flat), withdrawn=False),) if flat else ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from scipy.special import ndtri
+from scipy.special import expit, logit, ndtri
 
 from microwork_estimate.errors import InvalidInput
 from microwork_estimate.estimate import Interval
@@ -38,6 +38,32 @@ def log_scale_interval(
     spread = float(ndtri((1 + level) / 2)) * standard_error / value if value > 0 else 0.0
     low, high = value * math.exp(-spread), value * math.exp(spread)
     return Interval(low=min(max(low, least), most), high=max(min(high, most), least), level=level, method="log-normal")
+
+
+def logit_interval(value: float, standard_error: float, level: float) -> Interval:
+    """Give the normal interval on the logit scale for a share strictly between 0 and 1.
+
+    Parameters
+    ----------
+    value, standard_error : float
+        On the natural scale.
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    Interval
+        Method "logit".
+
+    Examples
+    --------
+    >>> interval = logit_interval(0.5, 0.05, 0.95)
+    >>> round(interval.low, 3), round(interval.high, 3)
+    (0.403, 0.597)
+    """
+    spread = float(ndtri((1 + level) / 2)) * standard_error / (value * (1 - value))
+    low, high = (float(expit(logit(value) + sign * spread)) for sign in (-1, 1))
+    return Interval(low=low, high=high, level=level, method="logit")
 
 
 def require_mean(mean: float, *, where: str) -> None:

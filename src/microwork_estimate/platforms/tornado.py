@@ -11,7 +11,7 @@ from microwork_estimate.errors import InvalidInput, check_level
 from microwork_estimate.estimate import Estimand, FloatArray, frozen_floats
 from microwork_estimate.inputs import Elicited, PlatformAudience
 from microwork_estimate.platforms.audience import audience_estimand, deterministic_draws, require_visitors
-from microwork_estimate.platforms.audience_draws import FACTOR_NAMES, AudienceFactors
+from microwork_estimate.platforms.audience_factors import FACTOR_NAMES, AudienceFactors
 from microwork_estimate.platforms.scale import require_share
 
 
