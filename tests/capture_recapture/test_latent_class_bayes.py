@@ -64,7 +64,7 @@ def quantile_errors(draws: FloatArray, probabilities: list[float]) -> FloatArray
 
 @pytest.mark.parametrize(
     ("name", "plan"),
-    [("kosovo", ChainPlan(burn_in=300, draws=500)), ("diabetes", ChainPlan(burn_in=300, draws=500))],
+    [("kosovo", ChainPlan(burn_in=300, draws=1500)), ("diabetes", ChainPlan(burn_in=300, draws=500))],
     ids=["kosovo", "diabetes"],
 )
 def test_posterior_of_lcmcr(name, plan):

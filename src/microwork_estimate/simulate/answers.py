@@ -119,7 +119,7 @@ def answered(
     visits = population.visits[persons]
     named = _named(population, persons, platform, answers.recall, seed)
     days = joined(visits, declaring)
-    counts = {
+    counts: dict[str, NDArray[Any]] = {
         "visits_in_field": n_days(visits[:, columns] & field_days).sum(axis=1, dtype=np.int64),
         "platform_days": n_days(visits[:, columns]).sum(axis=1, dtype=np.int64),
         "days_active": n_days(days).astype(np.int64),
