@@ -125,6 +125,28 @@ def test_bad_options_give_no_number(arguments, message):
     assert result.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("run", "mturk", "--seed", "abc"), "'--seed'"),
+        (("nosuch",), "'nosuch'"),
+        (("run",), "'STUDY'"),
+        (("run", "mturk", "--lang"), "--lang"),
+        (("run", "mturk", "--unknown"), "--unknown"),
+    ],
+)
+def test_errors_of_the_option_parser_are_one_line(arguments, message):
+    """What the option parser refuses ends, like every other error, with code 2 and one line."""
+    command = [sys.executable, "-m", "microwork_estimate", *arguments]
+    environment = {**os.environ, "PYTHONUTF8": "1"}
+    result = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert result.returncode == 2
+    assert result.stdout == ""
+    assert message in result.stderr
+    assert result.stderr.startswith("microwork-estimate: ")
+    assert result.stderr.count("\n") == 1
+
+
 def test_failing_run_leaves_nothing(tmp_path):
     """A run that fails leaves no folder and no partial file behind."""
     (tmp_path / "file").write_text("mine")
