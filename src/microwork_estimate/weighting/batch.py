@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from microwork_estimate.blas import single_threaded
 from microwork_estimate.estimate import FloatArray, IntArray
 from microwork_estimate.weighting.solver import ACCEPTED, Law, System, crossings, inverse, solve
 
-_BLOCK = 48
+_BLOCK = 24
 _THREADS = 4
 _MAX_STEPS = 30
 _MEMORY = 4
@@ -86,7 +87,7 @@ def solve_many(
             result[rows] = chunk.T
 
     # Blocks do not depend on each other: the result is the same with any number of threads.
-    with ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1)) as pool:
+    with single_threaded(), ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1)) as pool:
         list(pool.map(fill, range(0, weights.shape[0], _BLOCK)))
     return result
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from microwork_estimate.errors import CodedWarning, InvalidInput, announce
+from microwork_estimate.blas import single_threaded
 from microwork_estimate.estimate import FloatArray
 from microwork_estimate.inputs.margins import Margins
 from microwork_estimate.inputs.survey import SurveySample
@@ -108,7 +109,8 @@ def calibrate(
 def fit(reduced: Reduced, method: Method) -> Solution:
     """Solve the calibration equations of arrays; raking starts from weights that sum to the population."""
     law = Law(distance=DISTANCES[method], low=reduced.low, high=reduced.high, q=reduced.q)
-    return solve(reduced.system, reduced.base, law, _start(reduced, method))
+    with single_threaded():
+        return solve(reduced.system, reduced.base, law, _start(reduced, method))
 
 
 def _start(reduced: Reduced, method: Method) -> FloatArray:
