@@ -29,10 +29,14 @@ import importlib.util
 import os
 import platform
 import resource
+import shutil
+import subprocess
 import sys
+import tempfile
 import time
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -43,6 +47,7 @@ from microwork_estimate.weighting import RaoWuYue, calibrate, calibrate_replicat
 
 POPULATION = 1e7
 TOLERANCE = 1e-8
+R_REPLICATES = 4  # R takes a second or more for each; the time is in proportion
 Shares = dict[str, dict[str, float]]
 
 
@@ -132,9 +137,32 @@ def polars_frame(frame: pd.DataFrame) -> Any:
     return polars.DataFrame({**columns, "w": np.full(n, POPULATION / n), "psu": np.arange(n), "stratum": np.zeros(n)})
 
 
+def r_survey(frame: pd.DataFrame, shares: Shares) -> tuple[str, float, float, float]:
+    """Make and rake a few replicates with R: versions, seconds for each by Newton steps and by fitting, deviation."""
+    with tempfile.TemporaryDirectory() as folder:
+        answers, totals = Path(folder) / "answers.csv", Path(folder) / "margins.csv"
+        frame.to_csv(answers, index=False)
+        rows = [(name, c, share * POPULATION) for name, wanted in shares.items() for c, share in wanted.items()]
+        pd.DataFrame(rows, columns=["variable", "category", "total"]).to_csv(totals, index=False)
+        script = str(Path(__file__).with_suffix(".R"))
+        command = ["Rscript", "--vanilla", script, str(answers), str(totals), str(R_REPLICATES)]
+        found = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    newton, fitting, worst = (float(x) for x in found[:3])
+    return f"survey {found[3]}, R {found[4]}.{found[5]}", newton / R_REPLICATES, fitting / R_REPLICATES, worst
+
+
+def has_r() -> bool:
+    """Say whether R and its package survey are there."""
+    if shutil.which("Rscript") is None:
+        return False
+    asked = subprocess.run(["Rscript", "-e", "library(survey)"], capture_output=True, check=False)
+    return asked.returncode == 0
+
+
 def installed(tools: list[str]) -> list[str]:
     """Return the tools that can be imported."""
-    return [tool for tool in tools if tool == "ours" or importlib.util.find_spec(tool) is not None]
+    there = {"ours": True, "R": "R" in tools and has_r()}
+    return [tool for tool in tools if there.get(tool, False) or importlib.util.find_spec(tool) is not None]
 
 
 def shortest(runs: dict[str, Callable[[], np.ndarray]], repeat: int) -> dict[str, tuple[float, np.ndarray]]:
@@ -170,7 +198,13 @@ def replicates(n: int, n_replicates: int, sizes: list[int], tools: list[str], re
         other = polars_frame(frame)
         runs["svy"] = lambda: svy_replicates(other, shares, n_replicates)
     title = f"{n_replicates:,} Rao-Wu replicates of {n:,} respondents, made and raked"
-    table(title, sizes, shortest(runs, repeat), lambda w: deviation(frame, shares, w))
+    best = shortest(runs, repeat)
+    table(title, sizes, best, lambda w: deviation(frame, shares, w))
+    if "R" in tools:
+        versions, newton, fitting, worst = r_survey(frame, shares)
+        for name, seconds in (("calibrate, raking", newton), ("rake", fitting)):
+            times = seconds * n_replicates / best["ours"][0]
+            sys.stdout.write(f"{versions}, {name}: {seconds:.2f} s a replicate, {times:,.0f} times ours; {worst:.1e}\n")
 
 
 def table(
@@ -194,11 +228,14 @@ def main() -> None:
     parser.add_argument("--replicates", type=int, default=1000)
     parser.add_argument("--replicated", type=int, default=10_000, help="respondents of the replicated sample")
     parser.add_argument("--categories", nargs="+", default=["2,8,5,6,9", "30,30,30,30,30"])
-    parser.add_argument("--tools", nargs="+", default=["ours", "leafblower", "svy"])
+    parser.add_argument("--tools", nargs="+", default=["ours", "leafblower", "svy", "R"])
     parser.add_argument("--repeat", type=int, default=5)
     asked = parser.parse_args()
     tools = installed(asked.tools)
-    versions = [f"{name} {importlib.metadata.version(name)}" for name in ("numpy", "scipy", "pandas", *tools[1:])]
+    versions = [
+        f"{name} {importlib.metadata.version(name)}"
+        for name in ("numpy", "scipy", "pandas", *(t for t in tools[1:] if t != "R"))
+    ]
     sys.stdout.write(
         f"Python {platform.python_version()}, {', '.join(versions)}, {os.cpu_count()} processors, "
         f"{platform.machine()}; load at the start {os.getloadavg()[0]:.1f}\n"
