@@ -83,3 +83,12 @@ def test_impossible_number_of_points_is_refused():
     people = SurveySample(columns={"x": [0.0, 1.0], "y": [0.0, 1.0]}, weight=[9.0, 9.0])
     with pytest.raises(InvalidInput, match="impossible number of points"):
         overlap(triangle(), people, ["x", "y"], most_points=0)
+
+
+@pytest.mark.parametrize("weights", [[1.0, 1.0], [1.0, np.nan, 1.0, 1.0], [1.0, -1.0, 1.0, 1.0], [0.0] * 4])
+def test_impossible_weights_have_no_balance(weights):
+    """Weights of another length, missing, negative or all zero are refused, not shown as a table of NaN."""
+    ours = SurveySample(columns={"sex": ["f", "f", "f", "m"]})
+    people = SurveySample(columns={"sex": ["f", "m"]}, weight=[500.0, 500.0])
+    with pytest.raises(InvalidInput, match="impossible weights"):
+        covariate_balance(ours, people, ["sex"], weights=weights)

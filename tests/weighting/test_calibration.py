@@ -356,7 +356,7 @@ def test_replicates_together_are_replicates_one_by_one(method):
         drawn = weights > 0
         alone = SurveySample(columns={k: v[drawn] for k, v in sample.columns.items()}, weight=weights[drawn])
         expected = calibrate(alone, totals, method=method, bounds=METHODS[method]).sample.weights
-        np.testing.assert_allclose(row[drawn], expected, rtol=1e-6)
+        np.testing.assert_allclose(row[drawn], expected, rtol=1e-9)
         assert (row[~drawn] == 0).all()
 
 
@@ -413,3 +413,16 @@ def test_not_converged_is_an_error_of_its_own(monkeypatch):
     monkeypatch.setitem(solve.__globals__, "_MAX_STEPS", 0)
     with pytest.raises(NotConverged, match="calibration not converged"):
         calibrate(survey(), margins(reachable(survey())))
+
+
+def test_universe_that_is_not_named_is_said_for_respondents_of_a_platform():
+    """Workers reached on a platform and margins of nobody knows whom: the fit stands, with a warning."""
+    columns = {"sex": ["f", "f", "m", "m"]}
+    totals = {"sex": {"f": 60, "m": 40}}
+    reached = SurveySample(columns=columns, reached_via="registration", universe="registered workers")
+    with pytest.warns(MicroworkWarning, match="universe"):
+        found = calibrate(reached, Margins.from_totals(totals, source="made up"))
+    assert [w.code for w in found.report.warnings] == ["universe-not-stated"]
+    named = Margins.from_totals(totals, source="made up", universe="registered workers")
+    assert calibrate(reached, named).report.warnings == ()
+    assert calibrate(SurveySample(columns=columns), named).report.warnings == ()

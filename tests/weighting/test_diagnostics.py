@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from microwork_estimate.errors import InvalidInput
+from microwork_estimate.errors import InvalidInput, MicroworkWarning
 from microwork_estimate.inputs import Margins, SurveySample
 from microwork_estimate.weighting import (
     calibrate,
@@ -88,3 +88,24 @@ def test_single_numbers_of_the_report_are_those_of_the_weights():
     assert report.largest_share == pytest.approx(sample.weights.max() / 100)
     assert report.ratio_range == (sample.weights.min(), sample.weights.max())
     assert report.summary()["persons"] == pytest.approx(100)
+
+
+def test_assumptions_and_warnings_are_told_apart_in_html():
+    """Each note says whether it is assumed or warned of, as in the text."""
+    sample = SurveySample(columns={"sex": ["f", "f", "m", "m"]}, reached_via="worker")
+    with pytest.warns(MicroworkWarning, match="universe-not-stated"):
+        report = calibrate(sample, Margins.from_totals({"sex": {"f": 60, "m": 40}}, source="made up")).report
+    html = report._repr_html_()
+    assert "<li>assumes: The margins are those of the population" in html
+    assert "<li>warning [universe-not-stated]" in html
+
+
+def test_margins_that_are_estimates_are_said_to_be_taken_as_exact():
+    """Standard errors of margins are not in linearised standard errors, and the report says so; exact ones are silent."""
+    sample = SurveySample(columns={"sex": ["f", "f", "m", "m"]})
+    totals = {"sex": {"f": 60.0, "m": 40.0}}
+    errors = {"sex": {"f": 3.0, "m": 3.0}}
+    with pytest.warns(MicroworkWarning, match=r"\[margin-errors-ignored\]"):
+        found = calibrate(sample, Margins.from_totals(totals, source="made up", standard_errors=errors)).report
+    assert [said.code for said in found.warnings] == ["margin-errors-ignored"]
+    assert not calibrate(sample, Margins.from_totals(totals, source="made up")).report.warnings

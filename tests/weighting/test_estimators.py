@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import binom
 
 from microwork_estimate.errors import InvalidInput
 from microwork_estimate.estimate import Estimand
@@ -182,6 +183,15 @@ def test_intervals_of_shares_stay_inside(method, share):
     facts = Facts(value=share, variance=share * (1 - share) / 40, n=60, degrees=30, kish=50.0)
     low, high = interval_ends(facts, 0.95, method)
     assert 0 <= low <= share <= high <= 1
+
+
+def test_exact_intervals_of_a_billion_respondents():
+    """Where scipy's inverse of the beta function is wrong, the binomial tails at both ends are still 2.5 %."""
+    share, n = 1e-6, 10**9
+    facts = Facts(value=share, variance=share * (1 - share) / n, n=n, degrees=n - 1.0, kish=float(n))
+    low, high = interval_ends(facts, 0.95, "korn-graubard")
+    assert binom.sf(999, n, low) == pytest.approx(0.025, rel=1e-5)
+    assert binom.cdf(1000, n, high) == pytest.approx(0.025, rel=1e-5)
 
 
 def test_mapping_of_domains():

@@ -371,3 +371,68 @@ def test_replicates_of_another_sample_are_refused():
             joint_variance(recipe, **options)
     with pytest.raises(InvalidInput, match="replicates of another sample"):
         joint_variance(joint_means(OURS, _totals(REFERENCE), "y"), volunteers=ours, reference=theirs)
+
+
+def test_redrawn_totals_are_the_means_with_those_totals():
+    """The joint recipe with redrawn totals gives, draw by draw, what the means give with margins of those totals."""
+    errors = {"sex": dict.fromkeys(("f", "m"), 40.0), "x": 60.0}
+    margins = _totals(REFERENCE, standard_errors=errors)
+    models = WorkingModels(form="calibration")
+    recipe = joint_means(OURS, margins, "y", models=models)
+    drawn = bootstrap.MarginDraws().draw(margins, np.random.default_rng(3), 4)
+    assert np.ptp(drawn, axis=0).max() > 1.0
+    found = recipe({"volunteers": np.ones((4, OURS.n)), "reference": drawn})
+    for b in range(4):
+        totals = bootstrap.MarginDraws().one(margins, drawn, b)
+        assert found["doubly_robust"][b] == pytest.approx(
+            doubly_robust_mean(OURS, totals, "y", models=models).value, rel=1e-9
+        )
+        assert found["mass_imputation"][b] == pytest.approx(
+            mass_imputation_mean(OURS, totals, "y", models=models).value, rel=1e-9
+        )
+
+
+def test_totals_of_their_own_error_widen_the_joint_bootstrap():
+    """The variance with redrawn totals is that with exact totals plus the delta-method variance of the totals."""
+    margins = _totals(REFERENCE, standard_errors={"x": 900.0})
+    recipe = joint_means(OURS, margins, "y", models=WorkingModels(form="calibration"))
+    parts = {"volunteers": bootstrap.RaoWuYue(), "reference": bootstrap.MarginDraws()}
+    both = bootstrap.replicate(
+        recipe,
+        {"volunteers": OURS, "reference": margins},
+        bootstrap.Joint(schemes=parts),
+        n_replicates=4000,
+        seed=5,
+    )
+    alone = bootstrap.replicate(
+        recipe,
+        {"volunteers": OURS},
+        bootstrap.Joint(schemes={"volunteers": parts["volunteers"]}),
+        n_replicates=4000,
+        seed=5,
+    )
+    at = [label == ("x", "") for label in margins.labels].index(True)
+    step = np.zeros((2, margins.totals.size))
+    step[:, at] = [1.0, -1.0]
+    moved = recipe({"volunteers": np.ones((2, OURS.n)), "reference": margins.totals + step})
+    for name in ("doubly_robust", "mass_imputation"):
+        slope = (moved[name][0] - moved[name][1]) / 2
+        wanted = np.var(alone[name].values) + (900.0 * slope) ** 2
+        assert np.var(both[name].values) == pytest.approx(wanted, rel=0.1)
+        assert wanted > 1.2 * np.var(alone[name].values)
+
+
+def test_components_of_totals_are_checked():
+    """A component of another name is refused, with totals as with a sample."""
+    recipe = joint_means(OURS, _totals(REFERENCE), "y", models=WorkingModels(form="calibration"))
+    with pytest.raises(InvalidInput, match="components of another name"):
+        recipe({"volunteers": np.ones((1, OURS.n)), "margins": np.ones((1, 2))})
+
+
+def test_redrawn_totals_of_another_shape_are_refused():
+    """Factors for persons, or too few draws, in place of redrawn totals are an error that names the shape."""
+    margins = _totals(REFERENCE)
+    recipe = joint_means(OURS, margins, "y", models=WorkingModels(form="calibration"))
+    for wrong in (np.ones((3, margins.totals.size + 1)), np.ones((2, margins.totals.size))):
+        with pytest.raises(InvalidInput, match="totals do not fit the replicates"):
+            recipe({"volunteers": np.ones((3, OURS.n)), "reference": wrong})

@@ -33,10 +33,13 @@ def test_two_spellings_of_one_category_are_refused():
 
 
 def test_a_cell_of_a_crossing_without_total_is_refused_if_somebody_is_in_it():
-    """Cells that nobody is in may be left out of a crossing; others may not."""
+    """Cells that nobody is in may be left out of a crossing; others may not, and are named where many are in them."""
     totals = {("dep", "sex"): {(1, "f"): 1, (2, "f"): 2, (1, "m"): 3}}
-    with pytest.raises(InvalidInput, match=r"category without total.*'2:m'"):
+    with pytest.raises(InvalidInput, match=r"category without total.*of 3 characters much like '2:f', once"):
         prepare(SAMPLE, margins(totals))
+    many = SurveySample(columns={"dep": [1.0, 2.0, 1.0] + [2.0] * 5, "sex": ["f", "f", "m"] + ["m"] * 5})
+    with pytest.raises(InvalidInput, match=r"category without total.*'2:m', 5 times"):
+        prepare(many, margins(totals))
 
 
 def test_a_continuous_variable_may_be_negative():
@@ -80,3 +83,23 @@ def test_an_impossible_scale_is_refused(q):
     """One finite number above zero for each respondent."""
     with pytest.raises(InvalidInput, match="impossible scale"):
         check_scale(q, 4)
+
+
+@pytest.mark.parametrize(
+    ("weight", "totals"),
+    [(1.0, {"x": 2.4e-10}), (1.0, {"x": 0.0}), (1e-9, {"sex": {"f": 3e-9, "m": 7e-9}})],
+)
+def test_totals_too_small_for_the_accuracy_of_the_fit_are_refused(weight, totals):
+    """A total of 1e-10 would count as met by any weights; a total that is small beside large values would not."""
+    tiny = SurveySample(columns={"sex": ["f", "m", "m"], "x": [1e-12, 2e-12, 3e-12]}, weight=[weight] * 3)
+    with pytest.raises(InvalidInput, match="totals too small as numbers"):
+        prepare(tiny, margins(totals))
+    assert prepare(SAMPLE, margins({"x": 1e-9})).system.targets == 1e-9
+    assert prepare(SAMPLE, margins({"sex": {"f": 0.5, "m": 0.5}})).system.sizes == (2,)
+
+
+def test_small_totals_of_a_formula_are_refused_too():
+    """Totals named by the columns of a formula pass the same check."""
+    tiny = SurveySample(columns={"x": [1e-12, 2e-12, 3e-12]})
+    with pytest.raises(InvalidInput, match="totals too small as numbers"):
+        prepare(tiny, Margins.from_formula("~ 0 + x", {"x": 2e-11}, source="made up"))

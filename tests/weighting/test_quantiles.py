@@ -177,3 +177,10 @@ def test_invalid_input(call):
     """Percentages, unknown columns, rules and intervals, and missing values are errors."""
     with pytest.raises(InvalidInput):
         call(SurveySample(columns={"y": np.arange(20.0)}))
+
+
+def test_several_probabilities_at_once_are_refused():
+    """A list of probabilities is an error that says to ask one by one, not a failure inside a comparison."""
+    sample = SurveySample(columns={"x": np.arange(20.0)})
+    with pytest.raises(InvalidInput, match="impossible probability: expected one number"):
+        quantile(sample, "x", [0.25, 0.5])

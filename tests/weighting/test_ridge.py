@@ -96,7 +96,10 @@ def test_costs_come_from_standard_errors():
     sample, totals = problem(spread=0.9)
     errors = {"hours": totals["hours"] * 0.001, "age": {c: n * 0.001 for c, n in totals["age"].items()}}
     made = margins(totals, standard_errors=errors)
-    with pytest.warns(MicroworkWarning, match=r"\[margin-gap-beyond-error\]"):
+    with (
+        pytest.warns(MicroworkWarning, match=r"\[margin-gap-beyond-error\]"),
+        pytest.warns(MicroworkWarning, match=r"\[margin-errors-ignored\]"),
+    ):
         _, report = ridge_calibrate(sample, made, bounds=WeightBounds(low=0.9, high=1.25))
     np.testing.assert_allclose(report.after[:2], report.targets[:2], rtol=1e-10)
     assert abs(report.after[-1] - report.targets[-1]) > 0

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from microwork_estimate.weighting.batch import solve_many
 from microwork_estimate.weighting.distances import DISTANCES
+from microwork_estimate.weighting.preflight import Reduced
 from microwork_estimate.weighting.solver import ACCEPTED, Law, System, inverse, solve
 
 LOW, HIGH = 0.5, 2.5
@@ -30,6 +31,11 @@ def system(seed, *, near_the_bounds=False):
     ratio = np.clip(ratio, LOW + 0.02, HIGH - 0.02)
     made = System(codes=codes, sizes=sizes, numbers=numbers, targets=np.zeros(sum(sizes) + n_numbers))
     return System(codes=codes, sizes=sizes, numbers=numbers, targets=made.totals(base * ratio)), base
+
+
+def whole(made, base):
+    """The whole sample, one row for each respondent."""
+    return Reduced(system=made, base=base, q=1.0, low=0.0, high=np.inf, member=None)
 
 
 @settings(max_examples=60, deadline=None)
@@ -111,7 +117,7 @@ def test_many_at_once_are_each_on_its_own(seed, name):
     made, base = system(seed)
     start = solve(made, base, law(name)).multipliers
     bases = base * np.random.default_rng(seed).uniform(0.8, 1.2, (5, base.size))
-    together = solve_many(made, bases, law(name), start, made.targets)
+    together = solve_many(whole(made, base), bases, law(name), start, made.targets)
     for row, alone in zip(together, bases, strict=True):
         solution = solve(made, alone, law(name))
         if solution.converged:
@@ -128,7 +134,7 @@ def test_the_number_of_threads_does_not_change_a_bit(monkeypatch):
     results = []
     for threads in (1, 4):
         monkeypatch.setitem(solve_many.__globals__, "_THREADS", threads)
-        results.append(solve_many(made, bases, law("raking"), start, made.targets))
+        results.append(solve_many(whole(made, base), bases, law("raking"), start, made.targets))
     assert (results[0] == results[1]).all()
 
 

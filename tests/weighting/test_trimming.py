@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from microwork_estimate.errors import InvalidInput, MicroworkWarning
 from microwork_estimate.inputs import Margins, SurveySample
-from microwork_estimate.weighting import WeightBounds, calibrate, trim, truncate
+from microwork_estimate.weighting import InfeasibleMargins, WeightBounds, calibrate, rake_ipf, trim, truncate
 from microwork_estimate.weighting.trimming import CAPS, estimated_errors
 
 
@@ -116,3 +116,14 @@ def test_truncation_that_cannot_hold_the_sum_is_refused():
         truncate(sample, WeightBounds(low=0, high=2, on="weight"))
     with pytest.raises(InvalidInput, match="no weights before calibration"):
         truncate(sample, WeightBounds(low=0.5, high=2))
+
+
+def test_margins_that_leave_somebody_nothing_are_refused_as_by_calibration():
+    """Margins that can be met only with a weight of zero have no solution, by whatever route they are asked for."""
+    sample = SurveySample(columns={"sex": ["f", "f", "m", "f", "m"], "paid": ["yes", "no", "no", "yes", "no"]})
+    margins = Margins.from_totals({"sex": {"f": 50, "m": 50}, "paid": {"yes": 50, "no": 50}}, source="made up")
+    for verb in (calibrate, rake_ipf, trim):
+        with pytest.raises(InfeasibleMargins, match="only weights at the bound"):
+            verb(sample, margins)
+    with pytest.raises(InvalidInput, match=r"weights of zero or below: .* 1 of 5"):
+        calibrate(sample, margins, method="linear")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from microwork_estimate.weighting.calibration import calibrate, calibrate_replicates
+from microwork_estimate.weighting.calibration import CalibrationOptions, calibrate, calibrate_replicates
 from microwork_estimate.weighting.diagnostics import (
     CalibrationReport,
     design_effect,
@@ -18,6 +18,7 @@ from microwork_estimate.weighting.ridge import ridge_calibrate
 from microwork_estimate.weighting.trimming import trim, truncate
 
 __all__ = [
+    "CalibrationOptions",
     "CalibrationReport",
     "CalibrationResult",
     "Feasibility",

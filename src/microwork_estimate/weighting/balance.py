@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,8 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from microwork_estimate.errors import InvalidInput
 from microwork_estimate.estimate import FloatArray, frozen_floats
 from microwork_estimate.inputs.survey import SurveySample
+from microwork_estimate.small_tables import grid_table
 from microwork_estimate.weighting.common_variables import Common, Reference, common_variables
 
 LARGE_DIFFERENCE = 0.1
@@ -96,17 +97,10 @@ class BalanceTable:
 
     def _repr_html_(self) -> str:
         heads = ("variable", "category", "before", "after", "population", "SMD before", "SMD after")
-        head = "".join(f'<th scope="col">{name}</th>' for name in heads)
-        body = "".join(
-            "<tr>"
-            + "".join(
-                f"<td>{html.escape(value) if isinstance(value, str) else format(value, '.4g')}</td>"
-                for value in row.values()
-            )
-            + "</tr>"
-            for row in self.rows()
+        rows = (
+            [value if isinstance(value, str) else format(value, ".4g") for value in row.values()] for row in self.rows()
         )
-        return f"<table><caption>Covariate balance</caption><tr>{head}</tr>{body}</table>"
+        return grid_table("Covariate balance", heads, rows)
 
 
 def covariate_balance(
@@ -141,7 +135,8 @@ def covariate_balance(
     Raises
     ------
     InvalidInput
-        If volunteers and reference cannot be brought to the same columns.
+        If volunteers and reference cannot be brought to the same columns, or if the weights are not n finite numbers of
+        zero or more.
 
     References
     ----------
@@ -157,7 +152,20 @@ def covariate_balance(
     ([0.5, -0.5], [0.0, 0.0])
     """
     common = common_variables(sample, reference, variables)
-    return balance_of(common, sample.weights if weights is None else np.asarray(weights, dtype=np.float64))
+    return balance_of(common, sample.weights if weights is None else _judged(weights, sample.n))
+
+
+def _judged(weights: ArrayLike, n: int) -> FloatArray:
+    array = frozen_floats(weights, where="weights")
+    if array.shape != (n,) or not (np.isfinite(array) & (array >= 0)).all() or not array.any():
+        raise InvalidInput(
+            "impossible weights",
+            expected=f"{n} finite weights of zero or more, one for each volunteer",
+            got=f"shape {array.shape}",
+            where="weights",
+            fix="give the weights to judge in the order of the volunteers",
+        )
+    return array
 
 
 def balance_of(common: Common, weights: FloatArray) -> BalanceTable:

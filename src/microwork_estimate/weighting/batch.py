@@ -17,32 +17,31 @@ from scipy import sparse
 
 from microwork_estimate.blas import single_threaded
 from microwork_estimate.estimate import FloatArray, IntArray
-from microwork_estimate.weighting.solver import ACCEPTED, Law, System, crossings, inverse, solve
+from microwork_estimate.weighting.preflight import Reduced
+from microwork_estimate.weighting.solver import ACCEPTED, AIMED, Law, System, crossings, inverse, solve
 
 _BLOCK = 24
 _THREADS = 4
 _MAX_STEPS = 30
 _MEMORY = 4
+#: Steps beyond the accepted deviation, towards the one aimed at, that all replicates of a block may take.
+_EXTRA = 4
 
 
-def solve_many(
-    system: System,
-    weights: FloatArray,
-    law: Law,
-    start: FloatArray,
-    targets: FloatArray,
-    member: IntArray | None = None,
-) -> FloatArray:
+def solve_many(reduced: Reduced, weights: FloatArray, law: Law, start: FloatArray, targets: FloatArray) -> FloatArray:
     """Calibrate each row of `weights`; NaN for rows that cannot meet the targets.
 
-    All replicates share the inverse Jacobian of their mean, so that a step costs two sparse products; steps are
-    combined (Anderson's mixing), which makes up for what the shared inverse lacks. Replicates that have not converged
-    after that are solved one by one with an inverse of their own.
+    All replicates share the inverse Jacobian of the whole sample, so that a step costs two sparse products and a
+    replicate does not depend on how many others there are; steps are combined (Anderson's mixing), which makes up for
+    what the shared inverse lacks. Replicates that have not converged after that are solved one by one with an inverse of
+    their own. Raking on categories stops at a deviation of
+    :data:`~microwork_estimate.weighting.solver.ACCEPTED`; all else goes on to
+    :data:`~microwork_estimate.weighting.solver.AIMED` as long as a few more steps lead there.
 
     Parameters
     ----------
-    system : System
-        Of r rows and p totals; its own targets are not used.
+    reduced : Reduced
+        The whole sample: r rows and p totals; its own targets are not used.
     weights : array of shape (B, n)
         Base weights of each respondent in each replicate, 0 allowed.
     law : Law
@@ -50,8 +49,6 @@ def solve_many(
         Multipliers to start from, usually those of the full sample.
     targets : array of shape (p,) or (B, p)
         The totals to meet, for all replicates or one by one.
-    member : array of shape (n,) or None
-        The row of each respondent; None when rows are respondents.
 
     Returns
     -------
@@ -62,18 +59,16 @@ def solve_many(
     ----------
     Walker & Ni (2011), *SIAM Journal on Numerical Analysis* 49, 1715-1735, for the mixing.
     """
-    n_rows = system.numbers.shape[0]
-    places = np.arange(n_rows) if member is None else member
+    system, member = reduced.system, reduced.member
     spread = _Spread.of(system)
-    mean = np.bincount(places, weights.mean(axis=0), minlength=n_rows)
-    shared = inverse(system.jacobian(mean * law.slope(system.linear(start))))
+    shared = inverse(system.jacobian(reduced.base * law.slope(system.linear(start))))
     wanted = np.broadcast_to(targets, (weights.shape[0], system.targets.size))
-    collapse = None if member is None else _indicator(member, n_rows)
+    collapse = None if member is None else _indicator(member, reduced.base.size)
     result = np.empty_like(weights)
 
     def fill(first: int) -> None:
         rows = slice(first, first + _BLOCK)
-        chunk = np.ascontiguousarray(weights[rows].T)
+        chunk = np.array(weights[rows].T, order="C")  # a copy, whatever the order in memory: it is changed below
         base = chunk if collapse is None else np.asarray(collapse @ chunk)
         block = _Block(spread, base.copy(), law.column(), start)
         done = block.run(shared, np.ascontiguousarray(wanted[rows].T))
@@ -119,6 +114,7 @@ class _Spread:
     joint: sparse.csr_array
     rows_across: sparse.csr_array
     joint_across: sparse.csr_array
+    has_numbers: bool
 
     @classmethod
     def of(cls, system: System) -> _Spread:
@@ -139,7 +135,13 @@ class _Spread:
         joint = sparse.csr_array(sparse.vstack([*blocks, sparse.csr_array(last)]))
         sizes = tuple(block.shape[0] for block in blocks)
         rows = replace(system, codes=tuple(codes), sizes=sizes, targets=np.zeros(sum(sizes) + n_numbers)).matrix()
-        return cls(rows=_narrow(rows), joint=_narrow(joint), rows_across=_narrow(rows.T), joint_across=_narrow(joint.T))
+        return cls(
+            rows=_narrow(rows),
+            joint=_narrow(joint),
+            rows_across=_narrow(rows.T),
+            joint_across=_narrow(joint.T),
+            has_numbers=n_numbers > 0,
+        )
 
     def linear(self, multipliers: FloatArray) -> FloatArray:
         """Combine the variables with multipliers of shape (p, k): shape (r, k)."""
@@ -165,6 +167,8 @@ class _Block:
         self._exponential = law.distance.name == "raking" and np.ndim(law.q) == 0 and law.q == 1.0
         if self._exponential:  # the start can be multiplied into the base weights, once and for all
             base *= np.exp(spread.linear(start[:, None]))
+        # Raking on categories stops at what is accepted: it is run most, and a digit more costs a step of all replicates.
+        self._aim = ACCEPTED if self._exponential and not spread.has_numbers else AIMED
         self._base, self._start = base, np.zeros((start.size, 1)) if self._exponential else start[:, None]
         self.weights = base
 
@@ -185,19 +189,25 @@ class _Block:
         at = np.zeros_like(targets)
         history: list[tuple[FloatArray, FloatArray]] = []
         totals = self._spread.totals(self._base) if self._exponential else self._evaluate(at)
+        accepted: NDArray[np.bool_] = np.zeros(targets.shape[1], dtype=np.bool_)
+        extra = 0
         for _ in range(_MAX_STEPS):
             with np.errstate(invalid="ignore"):
                 gaps = targets - totals
-                done: NDArray[np.bool_] = np.max(np.abs(gaps) / scale, axis=0) < ACCEPTED
+                deviation = np.max(np.abs(gaps) / scale, axis=0)
             lost = ~np.isfinite(gaps).all(axis=0)
-            if (done | lost).all():
-                return done
-            step = shared @ np.where(done | lost, 0.0, gaps)
+            accepted = deviation < ACCEPTED
+            extra = extra + 1 if (accepted | lost).all() else 0
+            rest = lost | (deviation < self._aim)
+            if rest.all() or extra > _EXTRA:
+                return accepted
+            step = shared @ np.where(rest, 0.0, gaps)
             history = [*history[-_MEMORY:], (at, step)]
-            at = at + np.where(done | lost, 0.0, _mixed(history))
+            at = at + np.where(rest, 0.0, _mixed(history))
             totals = self._evaluate(at)
-        reached: NDArray[np.bool_] = np.max(np.abs(targets - totals) / scale, axis=0) < ACCEPTED
-        return reached
+        with np.errstate(invalid="ignore"):
+            reached: NDArray[np.bool_] = np.max(np.abs(targets - totals) / scale, axis=0) < ACCEPTED
+            return reached
 
 
 def _mixed(history: list[tuple[FloatArray, FloatArray]]) -> FloatArray:

@@ -150,9 +150,8 @@ def drawn_counts(stage: Stage, generator: np.random.Generator, size: int) -> Int
         chosen = start[group] + generator.integers(0, sizes[group], size=(size, group.size))
     n_units = stage.group.size
     places = (chosen + n_units * np.arange(size)[:, None]).ravel()
-    counts = np.empty((size, n_units), dtype=np.int64)
-    counts[:, order] = np.bincount(places, minlength=size * n_units).reshape(size, n_units)
-    return counts
+    drawn = np.bincount(places, minlength=size * n_units).reshape(size, n_units)
+    return drawn if sizes.size == 1 else drawn[:, np.argsort(order)]
 
 
 def rao_wu_yue_factors(counts: IntArray, stage: Stage, shrink: FloatArray) -> FloatArray:
@@ -160,7 +159,9 @@ def rao_wu_yue_factors(counts: IntArray, stage: Stage, shrink: FloatArray) -> Fl
     sizes = stage.sizes
     rise = (shrink * sizes / np.maximum(sizes - 1, 1))[stage.group]
     floor = np.where(sizes > 1, 1 - shrink, 1.0)[stage.group]
-    return np.asarray(floor + rise * counts)
+    factors = rise * counts
+    factors += floor
+    return np.asarray(factors)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -41,6 +41,8 @@ class Common:
         Of the population; the first is its size.
     independent : array of shape (p,)
         Columns of which no one is a combination of the others.
+    of_margins : array of shape (m, k)
+        What turns the m totals of the margins into the totals of the columns, as a product.
     warnings : tuple of CodedWarning
     """
 
@@ -51,6 +53,7 @@ class Common:
     reference_weight: FloatArray | None
     totals: FloatArray
     independent: IntArray
+    of_margins: FloatArray
     warnings: tuple[CodedWarning, ...] = ()
 
     @property
@@ -77,6 +80,7 @@ class Common:
             totals=(self.totals[at] - centre * self.population) / scale,
             centre=centre,
             scale=scale,
+            of_margins=(self.of_margins[:, at] - np.outer(self.of_margins[:, 0], centre)) / scale,
         )
 
 
@@ -91,6 +95,8 @@ class Design:
     totals : array of shape (p,)
     centre, scale : array of shape (p,)
         What was taken off each column, and what it was divided by.
+    of_margins : array of shape (m, p)
+        What turns the m totals of the margins into `totals`, as a product.
     """
 
     sample: FloatArray
@@ -98,6 +104,7 @@ class Design:
     totals: FloatArray
     centre: FloatArray
     scale: FloatArray
+    of_margins: FloatArray
 
 
 def common_variables(sample: SurveySample, reference: Reference, variables: Sequence[str] | None) -> Common:
@@ -144,6 +151,7 @@ def common_variables(sample: SurveySample, reference: Reference, variables: Sequ
         reference_weight=weight,
         totals=totals,
         independent=_independent(ours, theirs, totals, prepared.labels),
+        of_margins=_of_margins(margins, prepared.kept),
         warnings=universe_warnings(sample, reference),
     )
 
@@ -198,6 +206,13 @@ def _population(reference: Reference, margins: Margins) -> float:
             fix="add the number of persons in the population",
         )
     return found
+
+
+def _of_margins(margins: Margins, kept: IntArray) -> FloatArray:
+    """Make the matrix, m by k, that turns totals of margins into the population and the totals of the columns."""
+    counted = next((m.label for m in margins.margins if not m.continuous), "Intercept")
+    population = np.array([variable == counted for variable, _ in margins.labels], dtype=np.float64)
+    return np.column_stack([population, np.eye(population.size)[:, kept]])
 
 
 def _require_fewer(volunteers: float, population: float) -> None:

@@ -12,6 +12,7 @@ from microwork_estimate.errors import CodedWarning, InvalidInput, announce, chec
 from microwork_estimate.estimate import Estimate, FloatArray, FrozenMapping, Interval, Replicates, Scalar
 from microwork_estimate.weighting.domains import DomainEstimates
 from microwork_estimate.weighting.interval_ends import Facts, interval_ends
+from microwork_estimate.weighting.kinds import require
 from microwork_estimate.weighting.views import DomainKey
 
 
@@ -59,6 +60,7 @@ def contrast(estimates: DomainEstimates, coefficients: Mapping[DomainKey, float]
     -1.0
     """
     check_level(level)
+    require(estimates, DomainEstimates, where="estimates", fix="ask the estimator for domains, with by=...")
     unknown = [key for key in coefficients if key not in estimates.keys_]
     if unknown or not coefficients:
         raise InvalidInput(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ from numpy.typing import ArrayLike
 from microwork_estimate.errors import CodedWarning, InvalidInput
 from microwork_estimate.estimate import UNSPECIFIED, Assumption, FloatArray, frozen_floats
 from microwork_estimate.inputs.survey import SurveySample
+from microwork_estimate.small_tables import facts_table, grid_table, notes_list
 
 MARGINS_OF_THE_UNIVERSE = Assumption(
     id="margins-of-the-universe",
@@ -154,6 +154,19 @@ class CalibrationReport:
         Of the margins.
     assumptions : tuple of Assumption
     warnings : tuple of CodedWarning
+
+    Examples
+    --------
+    As text (``print``), as HTML (in a notebook), and as rows for a data frame:
+
+    >>> from microwork_estimate.inputs import Margins
+    >>> from microwork_estimate.weighting import calibrate
+    >>> sample = SurveySample(columns={"sex": ["f", "f", "m"]})
+    >>> report = calibrate(sample, Margins.from_totals({"sex": {"f": 50, "m": 50}}, source="made up")).report
+    >>> [(row["category"], row["before"], round(row["after"], 9)) for row in report.rows()]
+    [('f', 2.0, 50.0), ('m', 1.0, 50.0)]
+    >>> round(report.design_effect, 3), round(report.effective_sample_size, 3)
+    (1.125, 2.667)
     """
 
     method: str
@@ -245,23 +258,16 @@ class CalibrationReport:
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        facts = "".join(
-            f'<tr><th scope="row">{html.escape(name)}</th><td>{html.escape(_plain(value))}</td></tr>'
-            for name, value in self.summary().items()
-        )
-        notes = "".join(f"<li>{html.escape(a.statement_en)}</li>" for a in self.assumptions)
-        notes += "".join(f"<li>{html.escape(str(w))}</li>" for w in self.warnings)
-        head = "".join(f'<th scope="col">{x}</th>' for x in ("margin", "category", "target", "before", "after"))
-        body = "".join(
-            f'<tr><th scope="row">{html.escape(str(row["variable"]))}</th><td>{html.escape(str(row["category"]))}</td>'
-            + "".join(f"<td>{_plain(row[name])}</td>" for name in ("target", "before", "after"))
-            + "</tr>"
+        facts = facts_table("Calibration", [(name, _plain(value)) for name, value in self.summary().items()])
+        head = ("margin", "category", "target", "before", "after")
+        rows = [
+            [str(row["variable"]), str(row["category"]), *(_plain(row[name]) for name in head[2:])]
             for row in self.rows()
+        ]
+        notes = notes_list(
+            [*(f"assumes: {a.statement_en}" for a in self.assumptions), *(f"warning {w}" for w in self.warnings)]
         )
-        return (
-            f"<table><caption>Calibration</caption>{facts}</table>"
-            f"<table><caption>Margins</caption><tr>{head}</tr>{body}</table><ul>{notes}</ul>"
-        )
+        return facts + grid_table("Margins", head, rows) + notes
 
 
 def _plain(value: float | int | str) -> str:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import NoneType
 from typing import Literal, get_args
 
 import numpy as np
 
 from microwork_estimate.errors import InvalidInput, check_choice
 from microwork_estimate.estimate import FloatArray
+from microwork_estimate.weighting.kinds import require
 
 Method = Literal["raking", "linear", "logit", "truncated_linear", "sinh"]
 Limit = float | FloatArray
@@ -106,6 +108,7 @@ def check_bounds(method: str, bounds: WeightBounds | None, base: FloatArray) -> 
         method is centred on it.
     """
     check_choice(method, get_args(Method), where="method")
+    require(bounds, (WeightBounds, NoneType), where="bounds", fix="write WeightBounds(low=..., high=...)")
     if (bounds is None) != (method in ("raking", "linear")) and method != "sinh":
         raise InvalidInput(
             "bounds missing" if bounds is None else "bounds not used",

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from microwork_estimate.errors import CodedWarning
 from microwork_estimate.estimate import Assumption, Estimate, FloatArray, frozen_floats
 from microwork_estimate.inputs.survey import SurveySample
+from microwork_estimate.small_tables import grid_table
 from microwork_estimate.weighting.views import DomainKey, SurveyView
 
 KNOWN_CHANCES = Assumption(
@@ -52,6 +53,16 @@ class DomainEstimates(Mapping[DomainKey, Estimate]):
         How the estimates vary together; NaN where one has no value.
     degrees : int
         Degrees of freedom of all domains together.
+
+    Examples
+    --------
+    >>> from microwork_estimate.weighting.estimators import mean
+    >>> sample = SurveySample(columns={"sex": ["f", "m"] * 10, "hours": [float(i) for i in range(20)]})
+    >>> by_sex = mean(sample, "hours", by="sex")
+    >>> {domain: estimate.value for domain, estimate in by_sex.items()}
+    {'f': 9.0, 'm': 10.0}
+    >>> by_sex.covariance.shape, round(by_sex["f"].standard_error, 3)
+    ((2, 2), 1.864)
     """
 
     keys_: tuple[DomainKey, ...]
@@ -72,6 +83,11 @@ class DomainEstimates(Mapping[DomainKey, Estimate]):
 
     def __len__(self) -> int:
         return len(self.keys_)
+
+    def _repr_html_(self) -> str:
+        names = [key if isinstance(key, str) else ", ".join(key) for key in self.keys_]
+        rows = [[name, *found.display()] for name, found in zip(names, self.estimates, strict=True)]
+        return grid_table("Estimates by domain", ("domain", "estimate", "interval", "bounds"), rows)
 
 
 class OneVariable(Protocol):

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import betaincinv, expit, logit, stdtrit
+from scipy.special import expit, logit, stdtrit
+
+from microwork_estimate.inputs.beta import beta_quantile
 
 _NOTHING = 1e-24
 """A share whose variance is below this has none: what is left is rounding."""
@@ -148,8 +150,8 @@ def _korn_graubard_uncapped(facts: Facts, level: float) -> tuple[float, float]:
 
 def _clopper_pearson(share: float, size: float, level: float) -> tuple[float, float]:
     above, below = share * size, (1 - share) * size
-    low = 0.0 if share <= 0 else float(betaincinv(above, below + 1, (1 - level) / 2))
-    high = 1.0 if share >= 1 else float(betaincinv(above + 1, below, (1 + level) / 2))
+    low = 0.0 if share <= 0 else beta_quantile(above, below + 1, (1 - level) / 2)
+    high = 1.0 if share >= 1 else beta_quantile(above + 1, below, (1 + level) / 2)
     return low, high
 
 

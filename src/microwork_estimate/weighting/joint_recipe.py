@@ -25,7 +25,8 @@ class JointMeans:
     """A recipe for the bootstrap: the three means on a whole block of redraws, both models fitted anew in each.
 
     Made by :func:`joint_means`; :func:`microwork_estimate.bootstrap.replicate` runs it on components named
-    ``"volunteers"`` and ``"reference"`` (with totals: only the first).
+    ``"volunteers"`` and ``"reference"``. With totals the second may be left out, which takes them as exact; totals with
+    standard errors are redrawn by :class:`microwork_estimate.bootstrap.MarginDraws`.
 
     Parameters
     ----------
@@ -48,25 +49,39 @@ class JointMeans:
     def __call__(self, redrawn: Mapping[str, FloatArray] | FloatArray) -> dict[str, FloatArray]:
         """Return the means, each of shape (B,), from factors of the volunteers (B, n) and of the reference (B, r).
 
-        Without a reference sample the factors of the volunteers may come alone, not in a mapping.
+        Without a reference sample the factors of the volunteers may come alone, not in a mapping; or beside redrawn
+        totals of the m totals of the margins, shape (B, m), as the reference.
         """
         parts = redrawn if isinstance(redrawn, Mapping) else {"volunteers": redrawn}
-        wanted = {"volunteers", "reference"} if self.has_sample else {"volunteers"}
-        if set(parts) != wanted:
+        if set(parts) != {"volunteers", "reference"} and (self.has_sample or set(parts) != {"volunteers"}):
             raise InvalidInput(
                 "components of another name",
-                expected=" and ".join(sorted(wanted)),
+                expected="reference and volunteers" if self.has_sample else "volunteers, and reference or not",
                 got=" and ".join(sorted(parts)) or "none",
                 where="the recipe of joint_means",
                 fix="name the components of data and scheme so",
             )
         volunteers = parts["volunteers"] * self.volunteers
-        reference = (
-            parts["reference"] * self.reference
-            if self.has_sample
-            else np.broadcast_to(self.reference, (volunteers.shape[0], self.reference.size))
-        )
+        if self.has_sample:
+            reference = parts["reference"] * self.reference
+        elif "reference" in parts:
+            reference = self._redrawn_totals(parts["reference"], volunteers.shape[0])
+        else:
+            reference = np.broadcast_to(self.reference, (volunteers.shape[0], self.reference.size))
         return {str(route): drawn for route, drawn in means(self.problem, volunteers, reference).items()}
+
+    def _redrawn_totals(self, totals: FloatArray, n_replicates: int) -> FloatArray:
+        """Turn redrawn totals of the margins, shape (B, m), into totals of the columns, shape (B, p)."""
+        of_margins = self.problem.design.of_margins
+        if np.shape(totals) != (n_replicates, of_margins.shape[0]):
+            raise InvalidInput(
+                "totals do not fit the replicates",
+                expected=f"redrawn totals of shape {(n_replicates, of_margins.shape[0])}",
+                got=f"shape {np.shape(totals)}",
+                where="the recipe of joint_means",
+                fix="redraw the margins with bootstrap.MarginDraws()",
+            )
+        return np.asarray(totals @ of_margins)
 
 
 def joint_means(

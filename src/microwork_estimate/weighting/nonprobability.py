@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -14,6 +13,7 @@ from microwork_estimate.errors import CodedWarning, InvalidInput, NotConverged, 
 from microwork_estimate.estimate import Assumption, FloatArray, frozen_floats
 from microwork_estimate.inputs.margins import Margins
 from microwork_estimate.inputs.survey import SurveySample
+from microwork_estimate.small_tables import facts_table, notes_list
 from microwork_estimate.weighting.balance import BalanceTable, balance_of
 from microwork_estimate.weighting.common_variables import Common, Reference, common_variables
 from microwork_estimate.weighting.diagnostics import design_effect, effective_sample_size
@@ -125,14 +125,11 @@ class PseudoWeights:
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        facts = "".join(
-            f'<tr><th scope="row">{html.escape(name)}</th><td>{html.escape(_plain(value))}</td></tr>'
-            for name, value in self.summary().items()
+        facts = facts_table("Pseudo-weights", [(name, _plain(value)) for name, value in self.summary().items()])
+        notes = notes_list(
+            [*(f"assumes: {a.statement_en}" for a in self.assumptions), *(f"warning {w}" for w in self.warnings)]
         )
-        notes = "".join(f"<li>{html.escape(a.statement_en)}</li>" for a in self.assumptions)
-        notes += "".join(f"<li>{html.escape(str(w))}</li>" for w in self.warnings)
-        table = self.balance._repr_html_()
-        return f"<table><caption>Pseudo-weights</caption>{facts}</table>{table}<ul>{notes}</ul>"
+        return facts + self.balance._repr_html_() + notes
 
 
 def pseudo_weights(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from microwork_estimate.errors import InvalidInput, announce
 from microwork_estimate.inputs.margins import Margins
 from microwork_estimate.inputs.survey import SurveySample
-from microwork_estimate.weighting.preflight import prepare
+from microwork_estimate.weighting.preflight import check_kinds, prepare
 from microwork_estimate.weighting.results import CalibrationResult, Outcome, finish
 
 
@@ -43,6 +43,7 @@ def poststratify(sample: SurveySample, margins: Margins) -> CalibrationResult:
     >>> poststratify(sample, margins).sample.weights.tolist()
     [30.0, 30.0, 40.0]
     """
+    check_kinds(sample, margins)
     if len(margins.margins) != 1 or margins.margins[0].continuous:
         raise InvalidInput(
             "not one margin of categories",

@@ -14,8 +14,13 @@ from microwork_estimate.inputs.checks import first_bad
 from microwork_estimate.inputs.codes import encode, label_text
 from microwork_estimate.inputs.margin_tables import formula_matrix
 from microwork_estimate.inputs.margins import Margin, Margins
+from microwork_estimate.inputs.shown import shown_answer
 from microwork_estimate.inputs.survey import SurveySample
+from microwork_estimate.weighting.kinds import require
 from microwork_estimate.weighting.solver import System
+
+#: Fits are accurate to 1e-12 of a total, or of 1 where it is smaller: below this that is no longer eight digits.
+_SMALLEST_TOTAL = 1e-4
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -58,8 +63,9 @@ def prepare(sample: SurveySample, margins: Margins, equal_within: str | None = N
     ------
     InvalidInput
         With the problem ``one respondent``, ``unknown column``, ``missing category``, ``missing value``, ``category
-        without respondents``, ``category without total`` or ``zero total``.
+        without respondents``, ``category without total``, ``zero total`` or ``totals too small as numbers``.
     """
+    check_kinds(sample, margins)
     if sample.n < 2:
         raise InvalidInput(
             "one respondent",
@@ -72,8 +78,43 @@ def prepare(sample: SurveySample, margins: Margins, equal_within: str | None = N
     if margins.formula is not None:
         numbers = formula_matrix(margins, sample.columns)
         system = System(codes=(), sizes=(), numbers=numbers, targets=margins.totals)
-        return Prepared(system=system, labels=margins.labels, kept=np.arange(margins.totals.size), groups=groups)
-    return replace(_by_category(sample, margins), groups=groups)
+        prepared = Prepared(system=system, labels=margins.labels, kept=np.arange(margins.totals.size), groups=groups)
+    else:
+        prepared = replace(_by_category(sample, margins), groups=groups)
+    _check_units(prepared, sample.weights)
+    return prepared
+
+
+def check_kinds(sample: SurveySample, margins: Margins) -> None:
+    """Refuse a table in place of a sample, or a mapping in place of margins.
+
+    Raises
+    ------
+    InvalidInput
+        If one of the two is of another kind.
+    """
+    require(sample, SurveySample, where="sample", fix="make it with inputs.survey_sample(table, ...)")
+    require(margins, Margins, where="margins", fix="make them with Margins.from_totals(totals, source=...)")
+
+
+def _check_units(prepared: Prepared, base: FloatArray) -> None:
+    """Refuse totals so small, as numbers, that the accuracy of the fit would be as large as they are."""
+    system = prepared.system
+    margins = np.split(system.targets[: system.starts[-1]], system.starts[1:-1]) if system.sizes else []
+    wanted = np.concatenate([[part.sum() for part in margins], np.abs(system.targets[system.starts[-1] :])])
+    now = np.concatenate([np.full(len(margins), base.sum()), base @ np.abs(system.numbers)])
+    at = [*system.starts[:-1], *range(system.starts[-1], system.targets.size)]
+    size = np.maximum(wanted, now)
+    small = np.flatnonzero((size < _SMALLEST_TOTAL) & (size > 0))
+    if small.size:
+        names = dict.fromkeys(prepared.labels[at[i]][0] for i in small)
+        raise InvalidInput(
+            "totals too small as numbers",
+            expected=f"a margin whose total, or its sum over the respondents, is {_SMALLEST_TOTAL:g} or more",
+            got=f"{', '.join(repr(name) for name in names)} of {size[small].max():.3g}",
+            where="margins",
+            fix="change the unit, of the variable or of the weights, so that totals are numbers of everyday size",
+        )
 
 
 def _by_category(sample: SurveySample, margins: Margins) -> Prepared:
@@ -117,7 +158,10 @@ def _coded(sample: SurveySample, margin: Margin) -> tuple[IntArray, IntArray]:
     code, found = _crossed(sample, margin.variables)
     places = {category: i for i, category in enumerate(margin.categories)}
     counts = np.bincount(code, minlength=len(found))
-    unknown = [":".join(c) for c, n in zip(found, counts, strict=True) if n and c not in places]
+    known = margin.category_labels
+    unknown = [
+        shown_answer(":".join(c), int(n), known) for c, n in zip(found, counts, strict=True) if n and c not in places
+    ]
     if unknown:
         raise _refusal("category without total", margin, unknown, "add its total, or merge the category in the sample")
     place = np.array([places.get(category, -1) for category in found])
@@ -125,13 +169,13 @@ def _coded(sample: SurveySample, margin: Margin) -> tuple[IntArray, IntArray]:
     respondents[place[counts > 0]] = counts[counts > 0]
     empty = (respondents == 0) & (margin.totals > 0)
     if empty.any():
-        names = [margin.category_labels[i] for i in np.flatnonzero(empty)]
+        names = [repr(known[i]) for i in np.flatnonzero(empty)]
         raise _refusal(
             "category without respondents", margin, names, "merge it with a neighbour, in margin and sample alike"
         )
     zero = (respondents > 0) & (margin.totals == 0)
     if zero.any():
-        names = [margin.category_labels[i] for i in np.flatnonzero(zero)]
+        names = [repr(known[i]) for i in np.flatnonzero(zero)]
         raise _refusal("zero total", margin, names, "its respondents are outside the population: leave them out")
     occurring = np.flatnonzero(counts)
     if occurring.size == counts.size:
@@ -154,7 +198,7 @@ def _crossed(sample: SurveySample, variables: Sequence[str]) -> tuple[IntArray, 
         raise InvalidInput(
             "categories not distinct",
             expected="categories that differ as text",
-            got=", ".join(sorted({":".join(x) for x in labels if labels.count(x) > 1})),
+            got=f"{len({x for x in labels if labels.count(x) > 1})} written in several ways",
             where=f"column {':'.join(variables)!r}",
             fix="write each category in one way in the table of the survey",
         )
@@ -162,7 +206,7 @@ def _crossed(sample: SurveySample, variables: Sequence[str]) -> tuple[IntArray, 
 
 
 def _refusal(problem: str, margin: Margin, names: list[str], fix: str) -> InvalidInput:
-    listed = ", ".join(repr(name) for name in names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    listed = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
     return InvalidInput(
         problem,
         expected="each category with respondents and with persons in the population, or with neither",

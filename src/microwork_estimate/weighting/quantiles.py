@@ -39,6 +39,13 @@ class Woodruff:
     interval : str
         Interval of the share: ``"logit"``, ``"t"``, ``"korn-graubard"``, ``"korn-graubard-uncapped"``, ``"wilson"`` or
         ``"arcsine"``.
+
+    Examples
+    --------
+    >>> sample = SurveySample(columns={"hours": np.arange(1.0, 101.0)})
+    >>> estimate = quantile(sample, "hours", 0.9, method=Woodruff(interval="korn-graubard"))
+    >>> estimate.value, estimate.interval.low, estimate.interval.high
+    (90.0, 83.0, 96.0)
     """
 
     rule: Rule = "inverse"
@@ -57,6 +64,17 @@ class FromReplicates:
     ----------
     rule : str
         Definition of the quantile, as in :class:`Woodruff`.
+
+    Examples
+    --------
+    >>> from microwork_estimate.weighting.bootstrap_schemes import RaoWuYue
+    >>> from microwork_estimate.weighting.replication import replicate_weights
+    >>> from microwork_estimate.weighting.views import view
+    >>> sample = SurveySample(columns={"hours": np.arange(1.0, 101.0)})
+    >>> redrawn = view(sample, variance=replicate_weights(sample, RaoWuYue(), n_replicates=200, seed=1))
+    >>> estimate = quantile(redrawn, "hours", method=FromReplicates())
+    >>> estimate.value, 3 < estimate.standard_error < 7
+    (50.0, True)
     """
 
     rule: Rule = "inverse"
@@ -155,13 +173,13 @@ def quantile(
     """
     check_level(level)
     survey = as_view(sample)
-    if not 0 < probability < 1:
+    if np.ndim(probability) or not 0 < probability < 1:
         raise InvalidInput(
             "impossible probability",
-            expected="a number between 0 and 1, for example 0.5 for the median",
+            expected="one number between 0 and 1, for example 0.5 for the median",
             got=repr(probability),
             where="probability",
-            fix="give it as a share, not as a percentage",
+            fix="give it as a share, not as a percentage; ask for several quantiles one by one",
         )
     keys, masks = survey.domains(by)
     question = _Question(

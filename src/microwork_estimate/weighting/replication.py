@@ -14,6 +14,7 @@ from microwork_estimate.estimate import FloatArray, Replicates, frozen_floats
 from microwork_estimate.inputs.survey import SurveySample
 from microwork_estimate.streams import BLOCK
 from microwork_estimate.streams import stream as random_stream
+from microwork_estimate.weighting.kinds import require
 from microwork_estimate.weighting.variance import degrees_of_freedom, stages
 
 About = Literal["mean", "estimate"]
@@ -48,6 +49,17 @@ class ReplicateWeights:
         Whether the factors hold the effect of calibrating every replicate anew.
     warnings : tuple of CodedWarning
         What a reader of every estimate made with them must know.
+
+    Examples
+    --------
+    Made by :func:`replicate_weights`; or by hand, here the jackknife of three respondents:
+
+    >>> factors = 1.5 * (1 - np.eye(3))
+    >>> jackknife = ReplicateWeights(factors=factors, scale=2 / 3, rscales=np.ones(3), kind="jackknife", scheme="by hand")
+    >>> jackknife.weights(np.array([10.0, 10.0, 20.0])).tolist()
+    [[0.0, 15.0, 30.0], [15.0, 0.0, 30.0], [15.0, 15.0, 0.0]]
+
+    The estimators take them through a view of the sample, ``view(sample, variance=jackknife)``.
     """
 
     factors: FloatArray
@@ -164,7 +176,13 @@ class ReplicateWeights:
                 where="the recipe of ReplicateWeights.through",
                 fix="give one row for each replicate, in order",
             )
-        return replace(self, factors=weights / after.weights, recalibrated=True)
+        kept = tuple(warning for warning in self.warnings if warning.code != "negative-replicate-weights")
+        return replace(
+            self,
+            factors=weights / after.weights,
+            recalibrated=True,
+            warnings=(*kept, *negative_weights(weights)),
+        )
 
 
 def failed_replicates(values: FloatArray) -> tuple[CodedWarning, ...]:
@@ -269,6 +287,9 @@ def replicate_weights(
     >>> replicate_weights(sample, RaoWuYue(), n_replicates=40, seed=1).factors.shape
     (40, 4)
     """
+    require(sample, SurveySample, where="sample", fix="make it with inputs.survey_sample(table, ...)")
+    if isinstance(scheme, type) or not isinstance(scheme, FixedScheme | RandomScheme):
+        require(scheme, (), where="scheme", fix="give an object of a scheme, for example RaoWuYue()")
     if isinstance(scheme, FixedScheme):
         if n_replicates is not None or seed is not None:
             raise _counts(scheme, "neither n_replicates nor seed: the design gives the replicates", "one of them")
@@ -292,12 +313,13 @@ def replicate_weights(
         degrees=min(n_replicates - 1, degrees_of_freedom(stages(sample)[0], np.ones(sample.n, dtype=np.bool_))),
         stream=stream,
         seed=seed,
-        warnings=_negative(factors),
+        warnings=negative_weights(factors),
     )
 
 
-def _negative(factors: FloatArray) -> tuple[CodedWarning, ...]:
-    share = float((factors < 0).mean())
+def negative_weights(weights: FloatArray) -> tuple[CodedWarning, ...]:
+    """Say how many replicate weights (or factors), of shape (B, n), are negative."""
+    share = float((weights < 0).mean())
     if share == 0:
         return ()
     message = f"{100 * share:.2g} % of the replicate weights are negative; shares and quantiles may leave their range."

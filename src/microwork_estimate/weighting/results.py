@@ -16,6 +16,9 @@ from microwork_estimate.weighting.distances import WeightBounds
 from microwork_estimate.weighting.preflight import Prepared
 from microwork_estimate.weighting.solver import ACCEPTED, Sums
 
+_STRAIGHT = ("linear", "truncated_linear", "ridge")
+_ROUNDING = 1e-11
+
 
 class CalibrationResult(NamedTuple):
     """The sample with its calibrated weights, and what the calibration did.
@@ -67,11 +70,13 @@ def finish(sample: SurveySample, margins: Margins, prepared: Prepared, outcome: 
         If a weight is zero or below, as the linear distance may make it.
     """
     system, weights = prepared.system, outcome.weights
-    if not (weights > 0).all():
+    # Where ratios are straight lines, a weight of zero comes out as what rounding leaves of it, above or below.
+    least = _ROUNDING * sample.weights if outcome.method in _STRAIGHT else np.zeros(weights.size)
+    if not (weights > least).all():
         raise InvalidInput(
             "weights of zero or below",
             expected="calibrated weights above zero",
-            got=f"{int((~(weights > 0)).sum())} of {weights.size}, the smallest {weights.min():.6g}",
+            got=f"{int((~(weights > least)).sum())} of {weights.size}, the smallest {weights.min():.6g}",
             where=f"calibration with method {outcome.method!r}",
             fix="use method='raking', or 'logit' or 'truncated_linear' with a lower bound above zero",
         )
@@ -106,7 +111,7 @@ def finish(sample: SurveySample, margins: Margins, prepared: Prepared, outcome: 
         bounds=describe_bounds(outcome.bounds),
         source=margins.source,
         as_of=margins.as_of,
-        warnings=(*universe_warnings(sample, margins), *outcome.warnings),
+        warnings=(*universe_warnings(sample, margins), *_estimated(margins), *outcome.warnings),
     )
     auxiliary = Auxiliary(
         method=outcome.method,
@@ -120,20 +125,37 @@ def finish(sample: SurveySample, margins: Margins, prepared: Prepared, outcome: 
     return CalibrationResult(sample.with_weights(weights, auxiliary=auxiliary), report)
 
 
-def universe_warnings(sample: SurveySample, margins: Margins | SurveySample) -> tuple[CodedWarning, ...]:
-    """Return the warning ``wrong-universe`` when margins (or a reference sample) are about another population."""
-    known = UNSPECIFIED not in (sample.universe, margins.universe)
-    if not known or sample.universe == margins.universe:
+def _estimated(margins: Margins) -> tuple[CodedWarning, ...]:
+    """Warn that margins are estimates themselves, which only replicates with totals drawn anew take into account."""
+    if not (margins.standard_errors > 0).any():
         return ()
-    return (
-        CodedWarning(
-            code="wrong-universe",
-            message=(
-                f"the margins are about {margins.universe!r}, the respondents come from {sample.universe!r}: "
-                "calibration makes them alike in the margins and in nothing else"
-            ),
-        ),
+    message = (
+        "the margins have standard errors of their own, which linearised standard errors with these weights leave out"
     )
+    return (CodedWarning(code="margin-errors-ignored", message=message),)
+
+
+def universe_warnings(sample: SurveySample, margins: Margins | SurveySample) -> tuple[CodedWarning, ...]:
+    """Return warnings about margins (or a reference sample) of another population, or of one that is not named.
+
+    ``wrong-universe`` where both sides name a population and the names differ. ``universe-not-stated`` where the
+    respondents were reached through a platform and one side names none: nothing then tells whether the margins are
+    those of workers or those of everybody.
+    """
+    named = UNSPECIFIED not in (sample.universe, margins.universe)
+    if named and sample.universe != margins.universe:
+        message = (
+            f"the margins are about {margins.universe!r}, the respondents come from {sample.universe!r}: "
+            "calibration makes them alike in the margins and in nothing else"
+        )
+        return (CodedWarning(code="wrong-universe", message=message),)
+    if not named and sample.reached_via is not None:
+        message = (
+            f"the respondents were reached by {sample.reached_via!r}; sample: universe {sample.universe!r}, "
+            f"margins: universe {margins.universe!r}"
+        )
+        return (CodedWarning(code="universe-not-stated", message=message),)
+    return ()
 
 
 def describe_bounds(bounds: WeightBounds | None) -> str:

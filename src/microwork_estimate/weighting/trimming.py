@@ -10,12 +10,13 @@ import numpy as np
 from microwork_estimate.errors import CodedWarning, InvalidInput, announce
 from microwork_estimate.estimate import FloatArray, IntArray
 from microwork_estimate.inputs.margins import Margins
-from microwork_estimate.inputs.survey import SurveySample
+from microwork_estimate.inputs.survey import Auxiliary, SurveySample
 from microwork_estimate.weighting.calibration import fit
 from microwork_estimate.weighting.distances import Method, WeightBounds, check_bounds
-from microwork_estimate.weighting.feasibility import refuse
+from microwork_estimate.weighting.feasibility import refuse, refuse_vanishing
 from microwork_estimate.weighting.preflight import prepare, reduce_rows
 from microwork_estimate.weighting.results import CalibrationResult, Outcome, finish
+from microwork_estimate.weighting.variance import calibration_variables
 
 #: Multiples of the median weight that are tried for the smallest estimated mean squared error.
 CAPS = tuple(np.arange(3.0, 10.5, 0.5).tolist())
@@ -100,6 +101,7 @@ def trim(
         solution = fit(reduced, method)
         if not solution.converged:
             refuse(prepared, reduced, deviation=solution.deviation, where="trim")
+        refuse_vanishing(prepared, reduced, solution.ratio, where="trim")
         weights = base * reduced.scatter(solution.ratio)
         above = int(np.sum(weights > multiple * np.median(weights) * (1 + _SETTLED)))
         loop += 1
@@ -227,7 +229,53 @@ def truncate(sample: SurveySample, bounds: WeightBounds, *, strict: bool = True)
     else:
         low, high = np.full(before.size, bounds.low), np.full(before.size, bounds.high)
     weights = spread_excess(before, low, high, strict=strict)
-    return sample.with_weights(weights, auxiliary=sample.auxiliary)
+    auxiliary = None if sample.auxiliary is None else cut_auxiliary(sample.auxiliary, weights / before)
+    return sample.with_weights(weights, auxiliary=auxiliary)
+
+
+def cut_auxiliary(auxiliary: Auxiliary, share: FloatArray) -> Auxiliary:
+    """Return what a calibration leaves for the variance when its weights have been cut.
+
+    A total of y with cut weights is the total of y times the share that is left of each weight, with the calibrated
+    weights: so its residuals are those of share times y. Dividing the calibration variables by the share, and
+    multiplying the scale by its square, gives these residuals to whatever takes them of y and multiplies them by the cut
+    weights.
+
+    Parameters
+    ----------
+    auxiliary : Auxiliary
+        Of the calibration, n respondents.
+    share : array of shape (n,)
+        Cut over calibrated weight, above zero.
+
+    Returns
+    -------
+    Auxiliary
+
+    References
+    ----------
+    Deville & Särndal (1992), *Journal of the American Statistical Association* 87, 376-382, equation 3.4, for the total
+    of share times y.
+
+    Examples
+    --------
+    >>> calibrated = Auxiliary(
+    ...     method="linear", base_weight=np.ones(2), codes=(), sizes=(), numbers=np.array([[1.0], [3.0]])
+    ... )
+    >>> cut_auxiliary(calibrated, np.array([1.0, 0.5])).numbers.ravel().tolist()
+    [1.0, 6.0]
+    """
+    if (share == 1).all():
+        return auxiliary
+    matrix, weight = calibration_variables(auxiliary)
+    return Auxiliary(
+        method=auxiliary.method,
+        base_weight=auxiliary.base_weight,
+        codes=(),
+        sizes=(),
+        numbers=matrix / share[:, None],
+        q=weight / auxiliary.base_weight * share**2,
+    )
 
 
 def spread_excess(weights: FloatArray, low: FloatArray, high: FloatArray, *, strict: bool) -> FloatArray:

@@ -272,7 +272,7 @@ def calibration_variables(auxiliary: Auxiliary) -> tuple[FloatArray, FloatArray]
         size = int(groups.max()) + 1
         held = sum_by(base[:, None], groups, size)
         matrix = (sum_by(base[:, None] * matrix, groups, size) / held)[groups]
-        scale = (np.bincount(groups) / np.bincount(groups, weights=1 / scale))[groups]
+        scale = (held[:, 0] / np.bincount(groups, weights=base / scale))[groups]
     return matrix, base * scale
 
 

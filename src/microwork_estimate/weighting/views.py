@@ -12,6 +12,7 @@ from microwork_estimate.errors import CodedWarning, InvalidInput
 from microwork_estimate.estimate import Estimand, FloatArray
 from microwork_estimate.inputs.codes import encode
 from microwork_estimate.inputs.survey import SurveySample
+from microwork_estimate.weighting.kinds import require
 from microwork_estimate.weighting.replication import ReplicateWeights
 from microwork_estimate.weighting.unequal_probability import QuadraticForm
 
@@ -33,6 +34,20 @@ class SurveyView:
         Where variance comes from; None for linearisation under the design of the sample.
     estimand : Estimand or None
         What the estimates are about; None for an unspecified activity in the unit that the estimator implies.
+
+    Examples
+    --------
+    Made by :func:`view`; here the women, with the variance of a jackknife:
+
+    >>> from microwork_estimate.weighting.estimators import mean
+    >>> from microwork_estimate.weighting.replicate_schemes import JackknifeOne
+    >>> from microwork_estimate.weighting.replication import replicate_weights
+    >>> sample = SurveySample(columns={"sex": ["f", "m"] * 10, "hours": [float(i) for i in range(20)]})
+    >>> jackknife = replicate_weights(sample, JackknifeOne())
+    >>> women = view(sample, where=sample.column("sex") == "f", variance=jackknife)
+    >>> estimate = mean(women, "hours")
+    >>> estimate.value, round(estimate.standard_error, 3)
+    (9.0, 1.967)
     """
 
     sample: SurveySample
@@ -169,7 +184,15 @@ def view(
 
 
 def as_view(sample: SurveySample | SurveyView) -> SurveyView:
-    """Return a view of the whole sample, or the view itself."""
+    """Return a view of the whole sample, or the view itself.
+
+    Raises
+    ------
+    InvalidInput
+        If it is neither.
+    """
+    kinds = (SurveySample, SurveyView)
+    require(sample, kinds, where="sample", fix="make a sample with inputs.survey_sample(table, ...)")
     return sample if isinstance(sample, SurveyView) else view(sample)
 
 
