@@ -233,6 +233,26 @@ def test_nobody_seen_twice():
     assert ends(estimate)[1] == np.inf
 
 
+@pytest.mark.parametrize("occasions", [None, 5])
+def test_chaos_bound_without_doubletons_is_open_above(occasions):
+    """The lower end is the bound at the rate at which no doubleton among f1 persons has the probability 5 %."""
+    bound = quietly(chao_lower_bound, CaptureCounts(frequencies=[40], occasions=occasions))
+    low, high = ends(bound)
+    assert high == np.inf
+    assert 40 < low < bound.value
+    shrink = 1.0 if occasions is None else 0.8
+    expected_doubletons = shrink * 40**2 / (2 * (low - 40))
+    chance = expected_doubletons / (40 + expected_doubletons)
+    assert binom.pmf(0, 40, chance) == pytest.approx(0.05, rel=1e-9)
+
+
+def test_a_bound_that_runs_away_is_said():
+    """A thousand persons seen once and one seen twice: 250 times as many, with a warning."""
+    with pytest.warns(MicroworkWarning, match="runaway"):
+        bound = chao_lower_bound(CaptureCounts(frequencies=[1000, 1]))
+    assert bound.value > 200 * 1001
+
+
 def test_zeltermans_lower_limit_is_exact():
     """At the rate behind the limit, no second sighting among f1 persons has the probability 5 %."""
     low = ends(quietly(zelterman, CaptureCounts(frequencies=[12, 0, 1])))[0]

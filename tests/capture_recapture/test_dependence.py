@@ -121,15 +121,44 @@ def test_curve_without_overlap(data: CaptureHistories) -> None:
 
 
 def test_curve_of_contained_lists() -> None:
-    """With one list inside the other the formula ignores the odds ratio, but the interval stays open above."""
+    """With one list inside the other the formula ignores the odds ratio, and the interval widens with it."""
     with pytest.warns(MicroworkWarning, match="contained-list"):
         curve = odds_ratio_curve(CONTAINED, [0.5, 1, 2])
     assert curve.values.tolist() == [40, 40, 40]
     assert curve.low.tolist() == [40, 40, 40]
     assert (curve.high > 40).all()
-    alike = CaptureHistories.from_two_lists(500_000, 500_000, 500_000)
-    assert np.isinf(quietly(odds_ratio_curve, alike, [1.0]).high).all()
-    assert quietly(odds_ratio_bounds, alike).interval.high == math.inf
+    assert (np.diff(curve.high) > 0).all()
+    chapmans = quietly(chapman, CONTAINED).interval
+    assert (curve.low[1], curve.high[1]) == (chapmans.low, chapmans.high)
+
+
+@pytest.mark.parametrize("odds_ratio", [0.5, 1.0, 4.0])
+def test_unseen_of_contained_lists_follow_the_mixture(odds_ratio: float) -> None:
+    """The upper end holds 97.5 % of draws of the mixture, made of gamma and Poisson variates, and one less does not."""
+    draw = np.random.default_rng(8)
+    both, first, second = (draw.standard_gamma(x + 0.5, 400_000) for x in CONTAINED.two_list_cells())
+    unseen = draw.poisson(odds_ratio * first * second / both)
+    high = quietly(odds_ratio_curve, CONTAINED, [odds_ratio]).high[0] - 40
+    assert np.mean(unseen <= high) > 0.9745
+    assert np.mean(unseen <= high - 1) < 0.9755
+
+
+@pytest.mark.parametrize("size", [200, 500_000, 10**9])
+def test_identical_lists_do_not_explode(size: int) -> None:
+    """Lists with the same persons reach no thousand millions, by any of the ways in which the odds ratio is varied."""
+    alike = CaptureHistories.from_two_lists(size, size, size)
+    ends = [quietly(odds_ratio_bounds, alike).interval.high, *quietly(odds_ratio_curve, alike, [1.0, 8.0]).high]
+    assert max(ends) <= size + 2
+
+
+def test_runaway_of_dependent_lists_is_said() -> None:
+    """One person on both of two lists of a thousand millions is told to be no ground for any figure."""
+    huge = CaptureHistories.from_two_lists(10**9, 10**9, 1)
+    assert "runaway" in {warning.code for warning in quietly(odds_ratio_bounds, huge).warnings}
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        odds_ratio_curve(huge, [1.0, 2.0])
+    assert any("[runaway]" in str(warning.message) for warning in said)
 
 
 def test_curve_puts_its_grid_in_order() -> None:

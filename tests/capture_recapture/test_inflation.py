@@ -274,7 +274,7 @@ def test_an_infinite_law_gives_an_open_interval_everywhere():
 def test_invalid_options_are_refused():
     """Unknown words, impossible levels and shares."""
     with pytest.raises(InvalidInput, match="one of 'poisson', 'geometric', 'negative_binomial'"):
-        one_inflated(table("carc"), family="binomial")
+        one_inflated(table("carc"), family="gamma")
     with pytest.raises(InvalidInput, match="one of 'before_truncation'"):
         one_inflated(table("carc"), order="oizt")
     for function in (one_inflated, zero_one_truncated, one_inflation_curve):

@@ -304,6 +304,15 @@ def test_further_lists_say_who_was_seen():
         assert f"lists {pair[0]!r} and {pair[1]!r}" in estimate.method
 
 
+def test_a_pair_that_gives_fewer_than_were_seen_gives_way_to_those_seen():
+    """Two identical lists and 40 persons on a third: the targeted step falls below the 105 seen, who are given instead."""
+    columns = {"a": [1] * 65 + [0] * 40, "b": [1] * 65 + [0] * 40, "c": [0] * 60 + [1] * 45}
+    columns["age"] = [20 + i * 7 % 40 for i in range(105)]
+    estimate = quietly(doubly_robust, CapturedPersons.from_columns(columns, lists=("a", "b", "c")), "age", seed=1)
+    assert {"below-observed", "contained-list"} <= codes(estimate)
+    assert (estimate.value, estimate.standard_error, estimate.interval) == (105, None, None)
+
+
 def test_the_seed_settles_the_number():
     """The same seed, the same number to the last bit; another seed, another near it; no seed, no number."""
     persons, _ = drawn(np.random.default_rng(193), 1500)

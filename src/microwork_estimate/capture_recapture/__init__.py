@@ -42,6 +42,8 @@ from microwork_estimate.capture_recapture.open_loglinear_fit import open_logline
 from microwork_estimate.capture_recapture.open_results import OpenPopulation
 from microwork_estimate.capture_recapture.open_robust import robust_design
 from microwork_estimate.capture_recapture.open_superpopulation import superpopulation
+from microwork_estimate.capture_recapture.profile_curves import ProfileCurve, count_profile_curve, profile_curve
+from microwork_estimate.capture_recapture.ratio_laws import fitted_ratios
 from microwork_estimate.capture_recapture.ratios import RatioPlot, ratio_plot
 from microwork_estimate.capture_recapture.reselection import (
     Reselection,
@@ -53,6 +55,7 @@ from microwork_estimate.capture_recapture.sample_share import SampleShare
 from microwork_estimate.capture_recapture.selection import average_loglinear, select_loglinear
 from microwork_estimate.capture_recapture.sparse import sparse_loglinear, sparse_mle_exists
 from microwork_estimate.capture_recapture.stratified import stratified_total
+from microwork_estimate.capture_recapture.survey_bounds import survey_odds_ratio_bounds, survey_tipping_point
 from microwork_estimate.capture_recapture.survey_lists import ListSize, survey_odds_ratio_curve, survey_recapture
 from microwork_estimate.capture_recapture.truncated import zero_truncated
 from microwork_estimate.capture_recapture.two_lists import chapman, lincoln_petersen
@@ -71,6 +74,7 @@ __all__ = [
     "MixtureDrift",
     "MleExistence",
     "OpenPopulation",
+    "ProfileCurve",
     "RatioPlot",
     "RecaptureAdjustments",
     "RecapturePoint",
@@ -88,11 +92,13 @@ __all__ = [
     "closed_model",
     "closed_models",
     "count_domains",
+    "count_profile_curve",
     "count_regression",
     "decomposable_average",
     "decomposable_posterior",
     "doubly_robust",
     "draw_unseen",
+    "fitted_ratios",
     "fitted_table",
     "half_life",
     "hierarchical_models",
@@ -110,6 +116,7 @@ __all__ = [
     "one_inflated",
     "one_inflation_curve",
     "open_loglinear",
+    "profile_curve",
     "ratio_plot",
     "relative_odds_ratio_curve",
     "robust_design",
@@ -119,8 +126,10 @@ __all__ = [
     "sparse_mle_exists",
     "stratified_total",
     "superpopulation",
+    "survey_odds_ratio_bounds",
     "survey_odds_ratio_curve",
     "survey_recapture",
+    "survey_tipping_point",
     "tipping_point",
     "waring_draws",
     "zelterman",

@@ -15,7 +15,6 @@ from numpy.typing import ArrayLike
 
 from microwork_estimate.capture_recapture.adjustments import RecaptureAdjustments, RecapturePoint, middle
 from microwork_estimate.capture_recapture.dependence import odds_ratio_moments
-from microwork_estimate.capture_recapture.intervals import sadinle_interval
 from microwork_estimate.capture_recapture.recapture_ends import (
     Overlap,
     Spread,
@@ -35,9 +34,11 @@ from microwork_estimate.capture_recapture.survey_evidence import (
 )
 from microwork_estimate.capture_recapture.two_lists import (
     cell_diagnostics,
+    list_runaway,
     one_sided_interval,
     overlap_warnings,
 )
+from microwork_estimate.capture_recapture.waring import odds_ratio_ends
 from microwork_estimate.errors import announce, check_level
 from microwork_estimate.estimate import Estimate, FloatArray, Interval, SensitivityCurve
 from microwork_estimate.inputs import CaptureHistories
@@ -111,7 +112,7 @@ def adjusted_two_lists(
     if min(both + first, both + second) > 0:
         value, found = value_and_interval(point, overlap, spread)
         interval, error = found or interval, population_error(point, overlap, spread)
-    warnings = (*overlap_warnings(cells), *factor_warnings(point, adjustments))
+    warnings = (*overlap_warnings(cells), *factor_warnings(point, adjustments), *list_runaway(value, histories))
     announce(warnings)
     return Estimate(
         name="Adjusted two lists",
@@ -252,7 +253,7 @@ def _overlap(histories: CaptureHistories, level: float, odds_ratio: float) -> Ov
         high = as_share(limit) if min(n1, n2) > 0 else 0.0
         return Overlap(share=0.0, standard_error=None, low=0.0, high=high, level=level, second_list=n2)
     size, error = (float(x) for x in odds_ratio_moments(*cells, odds_ratio))
-    low, high = (float(end[0]) for end in sadinle_interval(*cells, level, np.array([odds_ratio])))
+    low, high = (float(end[0]) for end in odds_ratio_ends(cells, np.array([odds_ratio]), level))
     share = as_share(size)
     return Overlap(
         share=share,

@@ -32,6 +32,7 @@ CLOSED_POPULATION = Assumption(
     ),
     testable=False,
     direction_of_bias_if_violated="up",
+    sensitivity="capture_recapture.adjusted_two_lists",
 )
 """Turnover between the lists makes the overlap too small and the estimate too large."""
 
@@ -43,6 +44,7 @@ PERFECT_LINKAGE = Assumption(
     ),
     testable=False,
     direction_of_bias_if_violated="up",
+    sensitivity="capture_recapture.adjusted_two_lists",
 )
 """Missed links make the overlap too small and the estimate too large."""
 
@@ -57,6 +59,7 @@ IN_SCOPE_LISTS = Assumption(
     ),
     testable=False,
     direction_of_bias_if_violated="up",
+    sensitivity="capture_recapture.adjusted_two_lists",
 )
 """Records that nothing can match swell the lists and the estimate."""
 

@@ -6,6 +6,7 @@ Only first captures say how many persons there are; what happens to a person aft
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 from scipy.special import digamma, xlog1py, xlogy
@@ -149,6 +150,34 @@ def behaviour_profile(first_captures: FloatArray, *, first_differs: bool, value:
     >>> round(found.peak, 1), round(found.interval.low, 1), round(found.interval.high, 1)
     (492.2, 406.7, 714.0)
     """
+    height, slope = behaviour_likelihood(first_captures, first_differs=first_differs)
+    return profile_between(height, slope, seen=float(np.sum(first_captures)), value=value, level=level)
+
+
+def behaviour_likelihood(
+    first_captures: FloatArray, *, first_differs: bool
+) -> tuple[Callable[[float], float], Callable[[float], float]]:
+    """Return the profile log-likelihood of N under Mb or Mbh, and its derivative, as functions of N.
+
+    Parameters
+    ----------
+    first_captures : array of shape (t,)
+        Persons first seen on each occasion.
+    first_differs : bool
+        True for Mbh.
+
+    Returns
+    -------
+    tuple of two callables
+        Of a size above the number seen; the first up to a constant.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> height, slope = behaviour_likelihood(np.array([200.0, 120.0]), first_differs=False)
+    >>> height(492.0) > height(450.0), slope(450.0) > 0
+    (True, True)
+    """
     u = np.asarray(first_captures, dtype=np.float64)
     seen = float(u.sum())
     apart = float(u[0]) if first_differs else 0.0
@@ -171,4 +200,4 @@ def behaviour_profile(first_captures: FloatArray, *, first_differs: bool, value:
         rising = float(digamma(size + 1.0) - digamma(size - seen + 1.0))
         return rising + (occasions * math.log1p(-p) if p < 1.0 else -math.inf) + math.log1p(-apart / size)
 
-    return profile_between(height, slope, seen=seen, value=value, level=level)
+    return height, slope

@@ -32,9 +32,13 @@ from microwork_estimate.capture_recapture.fitting import (
 )
 from microwork_estimate.capture_recapture.heterogeneity import Form, Heterogeneity
 from microwork_estimate.capture_recapture.profile import profile_size
+from microwork_estimate.capture_recapture.running_away import LISTS_RUNAWAY, runaway_warning
 from microwork_estimate.errors import CodedWarning, InvalidInput, announce, check_choice, check_level
 from microwork_estimate.estimate import Assumption, Estimate, FrozenMapping
 from microwork_estimate.inputs import CaptureHistories
+
+_EQUAL_CATCHABILITY = replace(EQUAL_CATCHABILITY, sensitivity="capture_recapture.closed_models")
+"""With histories, and not only counts, more can be varied than the number of classes: the models side by side do it."""
 
 ClosedModel = Literal["M0", "Mt", "Mb", "Mbh", "Mh", "Mth"]
 REFERENCES = (
@@ -225,6 +229,8 @@ def _behaviour(
     if size is None:
         reason = f"model {name}: first captures do not become rarer, so that nothing limits the number of persons"
         warnings = (CodedWarning(code="no-mle", message=reason),)
+    else:
+        warnings = (*warnings, *runaway_warning(size[0], n, times=LISTS_RUNAWAY))
     return Estimate(
         name=name,
         value=None if size is None else size[0],
@@ -242,7 +248,7 @@ def _assumptions(model: ClosedModel, heterogeneity: Heterogeneity | None) -> tup
     if model in ("Mb", "Mbh"):
         specific = CONSTANT_FIRST_CAPTURE
     elif heterogeneity is None:
-        specific = EQUAL_CATCHABILITY
+        specific = _EQUAL_CATCHABILITY
     else:
         specific = UNEQUAL_CHANCES_LOWER_BOUND if heterogeneity.form == "chao" else HETEROGENEITY_FORM
     return (specific, CLOSED_POPULATION, PERFECT_LINKAGE)

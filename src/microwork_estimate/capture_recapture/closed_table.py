@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from html import escape
 from itertools import permutations
 
 import numpy as np
@@ -15,6 +14,7 @@ from microwork_estimate.capture_recapture.heterogeneity import Form, Heterogenei
 from microwork_estimate.errors import CodedWarning, announce, check_choice, check_level
 from microwork_estimate.estimate import Estimate, FloatArray
 from microwork_estimate.inputs import CaptureHistories
+from microwork_estimate.small_tables import grid_table, notes_list
 
 CLOSE_IN_AIC = 4.0  # a smaller difference is weak evidence (Burnham and Anderson 2002, p. 70)
 _FORMS: tuple[Form, ...] = ("chao", "poisson", "darroch", "gamma")
@@ -75,10 +75,7 @@ class ClosedModelTable:
         return "\n".join([*lines, *(str(warning) for warning in self.warnings)])
 
     def _repr_html_(self) -> str:
-        head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in _HEAD)
-        body = "".join("<tr>" + "".join(f"<td>{escape(c)}</td>" for c in _row(e)) + "</tr>" for e in self.estimates)
-        notes = "".join(f"<li>{escape(str(warning))}</li>" for warning in self.warnings)
-        return f"<table><tr>{head}</tr>{body}</table><ul>{notes}</ul>"
+        return grid_table("Closed models", _HEAD, map(_row, self.estimates)) + notes_list(map(str, self.warnings))
 
 
 def closed_models(histories: CaptureHistories, *, level: float = 0.95) -> ClosedModelTable:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.special import logit
 
 from microwork_estimate.capture_recapture.count_terms import (
-    CountFamily,
+    FittedFamily,
     OneInflation,
     PersonTerms,
     extra_parameters,
@@ -42,7 +43,7 @@ class CountFit:
         For how many persons each person stands, with all that a variance needs.
     """
 
-    family: CountFamily
+    family: FittedFamily
     one_inflation: OneInflation
     left_out: tuple[str, ...]
     names: tuple[str, ...]
@@ -74,16 +75,19 @@ class CountData:
         How often each person was seen.
     weight : array of shape (n,)
         How many persons seen each row stands for.
+    occasions : float or None
+        On how many occasions a person could be seen, for the binomial law.
     """
 
     columns: FloatArray
     names: tuple[str, ...]
     times: FloatArray
     weight: FloatArray
+    occasions: float | None = None
 
 
 def fit_counts(
-    data: CountData, family: CountFamily, one_inflation: OneInflation, *, start: FloatArray | None = None
+    data: CountData, family: FittedFamily, one_inflation: OneInflation, *, start: FloatArray | None = None
 ) -> CountFit:
     """Fit a law of sightings by maximum conditional (pseudo-)likelihood.
 
@@ -157,9 +161,9 @@ def _spread(data: CountData, first: FloatArray) -> FloatArray:
 
 
 def _evaluate(
-    data: CountData, family: CountFamily, one_inflation: OneInflation, coefficients: FloatArray
+    data: CountData, family: FittedFamily, one_inflation: OneInflation, coefficients: FloatArray
 ) -> Evaluation:
-    log_likelihood = person_terms(family, one_inflation, data.times, _predictors(data, coefficients)).log_likelihood
+    log_likelihood = _terms(data, family, one_inflation, coefficients).log_likelihood
     value = float(data.weight @ log_likelihood.value)
     gradient = data.weight @ _spread(data, log_likelihood.first)
     q = log_likelihood.first.shape[1]
@@ -169,9 +173,14 @@ def _evaluate(
     return (value if np.isfinite(value) else -np.inf), gradient, -np.block(rows)
 
 
-def _inclusion(data: CountData, family: CountFamily, one_inflation: OneInflation, maximum: Maximum) -> Inclusion:
+def _terms(data: CountData, family: FittedFamily, one_inflation: OneInflation, coefficients: FloatArray) -> PersonTerms:
+    predictors = _predictors(data, coefficients)
+    return person_terms(family, one_inflation, data.times, predictors, occasions=data.occasions)
+
+
+def _inclusion(data: CountData, family: FittedFamily, one_inflation: OneInflation, maximum: Maximum) -> Inclusion:
     with np.errstate(all="ignore"):
-        terms: PersonTerms = person_terms(family, one_inflation, data.times, _predictors(data, maximum.coefficients))
+        terms = _terms(data, family, one_inflation, maximum.coefficients)
     return Inclusion(
         weight=data.weight,
         stands_for=terms.stands_for.value,
@@ -182,19 +191,21 @@ def _inclusion(data: CountData, family: CountFamily, one_inflation: OneInflation
     )
 
 
-def _start(data: CountData, family: CountFamily, one_inflation: OneInflation, extra: tuple[str, ...]) -> FloatArray:
+def _start(data: CountData, family: FittedFamily, one_inflation: OneInflation, extra: tuple[str, ...]) -> FloatArray:
     """One mean for everybody, a dispersion of 1, and few persons who are too many among the singletons."""
     counted = data.weight * ((data.times > 1.0) if one_inflation != "none" else 1.0)
     total = float(counted.sum())
     mean = float(counted @ data.times) / total - 1.0 if total > 0.0 else 1.0
     level = np.log(max(mean, 0.05)) if family in ("poisson", "geometric", "negative_binomial") else -0.5
+    if family == "binomial" and data.occasions is not None:
+        level = logit(min(max(mean / data.occasions, 0.05 / data.occasions), 0.9))
     common = np.linalg.lstsq(data.columns, np.full(data.times.size, level), rcond=None)[0]
     return np.concatenate([common, [{"log dispersion": 0.0}.get(name, -1.5) for name in extra]])
 
 
 def _simpler(
-    data: CountData, family: CountFamily, one_inflation: OneInflation, maximum: Maximum
-) -> tuple[str, CountFamily, OneInflation] | None:
+    data: CountData, family: FittedFamily, one_inflation: OneInflation, maximum: Maximum
+) -> tuple[str, FittedFamily, OneInflation] | None:
     """Name the parameter that fell to zero with the law that is left without it; None if none did."""
     p = data.columns.shape[1]
     extra = dict(zip(extra_parameters(family, one_inflation), maximum.coefficients[p:], strict=True))

@@ -1,7 +1,8 @@
-"""Three laws of how often a person is seen, with their derivatives: Poisson, geometric and negative binomial.
+"""Four laws of how often a person is seen, with their derivatives: Poisson, geometric, negative binomial, binomial.
 
-Each is written in the logarithm of the mean, so that covariates act on it; the negative binomial has a dispersion too,
-which is 0 for the Poisson law and 1 for the geometric one.
+The first three are written in the logarithm of the mean, so that covariates act on it; the negative binomial has a
+dispersion too, which is 0 for the Poisson law and 1 for the geometric one. The binomial law, over a known number of
+occasions, is written in the logit of the chance to be seen on one of them.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from microwork_estimate.errors import InvalidInput
 from microwork_estimate.estimate import FloatArray
 
 Law = Literal["poisson", "geometric", "negative_binomial"]
+AnyLaw = Literal[Law, "binomial"]
 
 MOST_SIGHTINGS = 1_000_000
 """A person seen more often than this is refused: such counts are not sightings of persons."""
@@ -40,23 +42,28 @@ class LawTerms:
     repeated: Jet
 
 
-def law_terms(law: Law, times: FloatArray, mean: Jet, dispersion: Jet | None = None) -> LawTerms:
+def law_terms(
+    law: AnyLaw, times: FloatArray, mean: Jet, dispersion: Jet | None = None, *, occasions: float | None = None
+) -> LawTerms:
     """Compute the logarithms of probabilities under one law.
 
     Procedure: with mean m and dispersion a, P(y) = m^y e^-m / y! (Poisson), m^y / (1+m)^(y+1) (geometric), and
-    P(y) = prod_{j<y} (1+aj) m^y / (y! (1+am)^(y+1/a)) (negative binomial, variance m + a m^2). The chance of two
-    sightings or more is an incomplete gamma or beta function, so that small means lose no digits.
+    P(y) = prod_{j<y} (1+aj) m^y / (y! (1+am)^(y+1/a)) (negative binomial, variance m + a m^2), and with chance p on
+    each of T occasions (T choose y) p^y (1-p)^(T-y) (binomial). The chance of two sightings or more is an incomplete
+    gamma or beta function, so that small means lose no digits.
 
     Parameters
     ----------
     law : str
-        ``"poisson"``, ``"geometric"`` or ``"negative_binomial"``.
+        ``"poisson"``, ``"geometric"``, ``"negative_binomial"`` or ``"binomial"``.
     times : array of shape (n,)
         How often each person was seen; 0 is possible.
     mean : Jet
-        Logarithm of the mean.
+        Logarithm of the mean; of the binomial law, the logit of the chance p.
     dispersion : Jet or None
         Logarithm of the dispersion, for the negative binomial law.
+    occasions : float or None
+        T, for the binomial law; at least 2.
 
     Returns
     -------
@@ -90,6 +97,9 @@ def law_terms(law: Law, times: FloatArray, mean: Jet, dispersion: Jet | None = N
         return _poisson(times, mean)
     if law == "geometric":
         return _geometric(times, mean)
+    if law == "binomial":
+        assert occasions is not None  # noqa: S101 - given with this law
+        return _binomial(times, mean, occasions)
     assert dispersion is not None  # noqa: S101 - given with this law
     return _negative_binomial(times, mean, dispersion)
 
@@ -116,6 +126,24 @@ def _geometric(times: FloatArray, mean: Jet) -> LawTerms:
         unseen=failed.times(-1.0),
         once=again - failed,
         repeated=again.times(2.0),
+    )
+
+
+def _binomial(times: FloatArray, chance: Jet, occasions: float) -> LawTerms:
+    missed = chance.softplus()
+    unseen = missed.times(-occasions)
+    p = expit(chance.value)
+    repeated = np.asarray(betainc(2.0, occasions - 1.0, p), dtype=np.float64)
+    # The derivative of P(at least two) by the logit is T (T-1) p^2 (1-p)^(T-1).
+    slope = occasions * (occasions - 1.0) * p**2 * np.exp((occasions - 1.0) * -missed.value) / repeated
+    ways = gammaln(occasions + 1.0) - gammaln(times + 1.0) - gammaln(occasions - times + 1.0)
+    return LawTerms(
+        observed=chance.times(times) + unseen + chance.constant(ways),
+        unseen=unseen,
+        once=chance + unseen + chance.constant(np.full(p.shape, np.log(occasions))),
+        repeated=chance.through(
+            np.log(repeated), slope, slope * (2.0 * expit(-chance.value) - (occasions - 1.0) * p - slope)
+        ),
     )
 
 

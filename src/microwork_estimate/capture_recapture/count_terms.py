@@ -11,7 +11,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from microwork_estimate.capture_recapture.count_laws import Law, LawTerms, law_terms
+from microwork_estimate.capture_recapture.count_laws import AnyLaw, Law, LawTerms, law_terms
 from microwork_estimate.capture_recapture.jets import Jet
 from microwork_estimate.errors import InvalidInput, check_choice
 from microwork_estimate.estimate import FloatArray
@@ -19,7 +19,11 @@ from microwork_estimate.estimate import FloatArray
 CountFamily = Literal["poisson", "geometric", "negative_binomial", "chao", "zelterman"]
 OneInflation = Literal["none", "before_truncation", "after_truncation", "singletons_left_out"]
 
+FittedFamily = Literal[CountFamily, "binomial"]
+"""What can be fitted: covariates act on all but the binomial law, which has a chance for each occasion instead."""
+
 LAWS: tuple[str, ...] = get_args(Law)
+ALL_LAWS: tuple[str, ...] = get_args(AnyLaw)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -79,7 +83,12 @@ def extra_parameters(family: str, one_inflation: str) -> tuple[str, ...]:
 
 
 def person_terms(
-    family: CountFamily, one_inflation: OneInflation, times: FloatArray, predictors: tuple[FloatArray, ...]
+    family: FittedFamily,
+    one_inflation: OneInflation,
+    times: FloatArray,
+    predictors: tuple[FloatArray, ...],
+    *,
+    occasions: float | None = None,
 ) -> PersonTerms:
     """Compute the part of each person in the likelihood and in the size.
 
@@ -98,6 +107,8 @@ def person_terms(
         How often each person was seen.
     predictors : tuple of arrays of shape (n,)
         The linear predictor of the mean, then the extra parameters.
+    occasions : float or None
+        T, for the binomial law.
 
     Returns
     -------
@@ -121,7 +132,8 @@ def person_terms(
         return _chao(times, jets[0])
     if family == "zelterman":
         return _zelterman(times, jets[0])
-    law = law_terms(family, times, jets[0], jets[1] if family == "negative_binomial" else None)
+    dispersion = jets[1] if family == "negative_binomial" else None
+    law = law_terms(family, times, jets[0], dispersion, occasions=occasions)
     if one_inflation == "singletons_left_out":
         return _left_out(times, law)
     if one_inflation == "none":

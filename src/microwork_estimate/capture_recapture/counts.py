@@ -16,6 +16,7 @@ from microwork_estimate.capture_recapture.assumptions import (
 )
 from microwork_estimate.capture_recapture.intervals import lognormal_interval
 from microwork_estimate.capture_recapture.ratios import ratio_diagnostics, ratio_plot, ratio_warnings
+from microwork_estimate.capture_recapture.running_away import runaway_warning
 from microwork_estimate.errors import CodedWarning, announce, check_level
 from microwork_estimate.estimate import Estimate, FrozenMapping, Interval
 from microwork_estimate.inputs.histories import CaptureCounts
@@ -83,7 +84,9 @@ def chao_lower_bound(counts: CaptureCounts, *, bias_corrected: bool = True, leve
     With r = f_1/f_2, the variance of the classic form is f_2 (A r^2/2 + A^2 r^3 + A^2 r^4/4). With U the unseen part
     and D = A f_1 (f_1+f_2) / (2(f_2+1)^2), that of the bias-corrected form is
     U + A^2 f_1 (2f_1-1)^2 / (4(f_2+1)^2) + A^2 f_1^2 f_2 (f_1-1)^2 / (4(f_2+1)^4) - D^2/N.
-    The interval is log-normal on the unseen part.
+    The interval is log-normal on the unseen part. When nobody was seen twice, that formula would take f_2 = 0 for
+    certain; the interval is then one-sided, from n + A f_1 / (2q) with q the largest ratio of the expected f_2 to the
+    expected f_1 that leaves no second sighting among f_1 persons with the probability 1 - `level`.
 
     Parameters
     ----------
@@ -99,7 +102,7 @@ def chao_lower_bound(counts: CaptureCounts, *, bias_corrected: bool = True, leve
     Estimate
         The bound in `value`. Warnings: ``no-doubletons`` (nobody was seen twice), ``nothing-unseen`` (the bound is n;
         no standard error), ``nearly-all-seen`` (less than one person unseen), ``one-inflation`` (the ratio plot shows
-        so many singletons that the bound is none).
+        so many singletons that the bound is none), ``runaway`` (more than 50 times the persons seen).
 
     Raises
     ------
@@ -140,8 +143,8 @@ def chao_lower_bound(counts: CaptureCounts, *, bias_corrected: bool = True, leve
     found += ratio_warnings(plot)
     error, interval = math.sqrt(variance), None
     if value > n:
-        interval = unseen_interval(value, error, n, level)
-        found += nearly_all_seen(value, n)
+        interval = unseen_interval(value, error, n, level) if doubletons else _chao_limit(n, singletons, shrink, level)
+        found += [*nearly_all_seen(value, n), *runaway_warning(value, n)]
     else:
         found.append(
             CodedWarning(
@@ -186,7 +189,7 @@ def zelterman(counts: CaptureCounts, *, level: float = 0.95) -> Estimate:
     -------
     Estimate
         With `value` None and a one-sided interval and ``no-doubletons`` when f_2 = 0; with `value` n and
-        ``nothing-unseen`` when f_1 = 0; with ``nearly-all-seen`` or ``one-inflation`` as for Chao's bound.
+        ``nothing-unseen`` when f_1 = 0; with ``nearly-all-seen``, ``one-inflation`` or ``runaway`` as for Chao's bound.
 
     Raises
     ------
@@ -232,7 +235,7 @@ def zelterman(counts: CaptureCounts, *, level: float = 0.95) -> Estimate:
         value, variance = _zelterman(n, singletons, doubletons)
         error = math.sqrt(variance)
         interval = unseen_interval(value, error, n, level)
-        found += nearly_all_seen(value, n)
+        found += [*nearly_all_seen(value, n), *runaway_warning(value, n)]
     announce(found)
     rate = 2.0 * doubletons / singletons if singletons else math.inf
     return Estimate(
@@ -302,8 +305,19 @@ def _zelterman_limit(n: float, f1: float, level: float) -> float:
     Each of them would have been seen twice with chance (l/2)/(1 + l/2); the largest l that leaves none with the
     probability 1 - level gives the smallest N.
     """
-    highest = 2.0 * math.expm1(-math.log1p(-level) / f1)
+    highest = 2.0 * _largest_ratio(f1, level)
     return n / -math.expm1(-highest)
+
+
+def _chao_limit(n: float, f1: float, shrink: float, level: float) -> Interval:
+    """Return the one-sided interval of the bound when f1 persons were seen once and none twice."""
+    low = n + shrink * f1 / (2.0 * _largest_ratio(f1, level))
+    return Interval(low=low, high=math.inf, level=level, method="binomial limit, one-sided")
+
+
+def _largest_ratio(f1: float, level: float) -> float:
+    """Return the largest ratio of doubletons to singletons that leaves no doubleton with the probability 1 - level."""
+    return math.expm1(-math.log1p(-level) / f1)
 
 
 def _no_doubletons(counts: CaptureCounts, consequence: str) -> CodedWarning:

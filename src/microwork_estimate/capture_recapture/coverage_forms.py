@@ -24,6 +24,7 @@ from microwork_estimate.capture_recapture.list_checks import (
     seen_bounds,
 )
 from microwork_estimate.capture_recapture.reselection import seen_only
+from microwork_estimate.capture_recapture.running_away import LISTS_RUNAWAY, runaway_warning
 from microwork_estimate.errors import CodedWarning, announce, check_choice, check_level
 from microwork_estimate.estimate import Bounds, Estimate, FloatArray, FrozenMapping, Interval, Scalar
 from microwork_estimate.inputs.histories import CaptureHistories, all_patterns
@@ -283,7 +284,7 @@ def _size(histories: CaptureHistories, forms: CoverageForms, form: Form, level: 
         found.append(CodedWarning(code="nothing-unseen", message=message))
         return _Size(value=n, error=None, interval=None, bounds=None, warnings=tuple(found))
     error = _standard_error(histories, form, raw)
-    found += nearly_all_seen(raw, n)
+    found += [*nearly_all_seen(raw, n), *runaway_warning(raw, n, times=LISTS_RUNAWAY)]
     interval = unseen_interval(raw, error, n, level)
     return _Size(value=raw, error=error, interval=interval, bounds=None, warnings=tuple(found))
 

@@ -13,15 +13,17 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from microwork_estimate.capture_recapture import assumptions
-from microwork_estimate.capture_recapture.intervals import sadinle_interval, sadinle_unseen
+from microwork_estimate.capture_recapture.intervals import sadinle_unseen
 from microwork_estimate.capture_recapture.two_lists import (
     Cells,
     cell_diagnostics,
     chapman_moments,
+    list_runaway,
     one_sided_interval,
     overlap_warnings,
 )
-from microwork_estimate.errors import InvalidInput, announce, check_level
+from microwork_estimate.capture_recapture.waring import odds_ratio_ends, waring_interval
+from microwork_estimate.errors import CodedWarning, InvalidInput, announce, check_level
 from microwork_estimate.estimate import Bounds, Estimate, FloatArray, Interval, SensitivityCurve, frozen_floats
 from microwork_estimate.inputs.histories import CaptureHistories
 from microwork_estimate.partial_identification import imbens_manski
@@ -81,8 +83,9 @@ def odds_ratio_curve(
 
     Procedure: Chapman's unseen part is multiplied by the odds ratio. The interval at each odds ratio is the transformed
     logit of Sadinle with the logarithm of that odds ratio in the place of 0; at 1 it is the interval that
-    :func:`chapman` gives by default. It was chosen over the log-normal one because it also exists when one list lies
-    inside the other and holds its level better when few are on both.
+    :func:`chapman` gives by default; it was chosen over the log-normal one because it holds its level better when few
+    are on both. When one list lies inside the other, where its upper end explodes, the exact quantiles of the generalised
+    Waring law are given, as :func:`chapman` does: the odds ratio then multiplies the rate of the unseen.
 
     Parameters
     ----------
@@ -122,7 +125,7 @@ def odds_ratio_curve(
     cells = histories.two_list_cells()
     grid = _odds_ratios(DEFAULT_ODDS_RATIOS if odds_ratios is None else odds_ratios)
     values, low, high = _curve(cells, grid, check_level(level))
-    announce(overlap_warnings(cells))
+    announce([*overlap_warnings(cells), *_runaway(values, histories)])
     return SensitivityCurve(
         parameter="odds ratio",
         grid=grid,
@@ -141,7 +144,7 @@ def _curve(cells: Cells, grid: FloatArray, level: float) -> tuple[FloatArray, Fl
         limits = [one_sided_interval(cells, level, odds_ratio=float(t)).low for t in grid]
         return np.full(grid.shape, np.nan), np.array(limits), np.full(grid.shape, np.inf)
     values, _ = odds_ratio_moments(*cells, grid)
-    low, high = sadinle_interval(*cells, level, grid)
+    low, high = odds_ratio_ends(cells, grid, level)
     return values, np.minimum(np.maximum(low, float(sum(cells))), values), np.maximum(high, values)
 
 
@@ -152,8 +155,9 @@ def odds_ratio_bounds(
 
     Procedure: the bounds are the estimates at both ends of the range. The interval is that of Imbens and Manski for the
     population size, on the logarithm of the unseen part with half a person added to each cell; when `low` and `high`
-    are both 1, it is the transformed logit interval of :func:`chapman`. The default range is not symmetric around
-    independence, because active people tend to be on both lists.
+    are both 1, it is the transformed logit interval of :func:`chapman`. When one list lies inside the other it goes from
+    the persons seen to the upper end of the Waring interval at `high`. The default range is not symmetric
+    around independence, because active people tend to be on both lists.
 
     Parameters
     ----------
@@ -201,7 +205,7 @@ def odds_ratio_bounds(
             fix="exchange low and high",
         )
     bounds, interval = _bounds(cells, float(ends[0]), float(ends[-1]), check_level(level))
-    warnings = overlap_warnings(cells)
+    warnings = (*overlap_warnings(cells), *(list_runaway(bounds.high, histories) if bounds else ()))
     announce(warnings)
     return Estimate(
         name="Odds-ratio bounds",
@@ -228,6 +232,12 @@ def _bounds(cells: Cells, low: float, high: float, level: float) -> tuple[Bounds
         return None, one_sided_interval(cells, level, odds_ratio=low)
     ends = np.array([low, high])
     sizes, _ = odds_ratio_moments(*cells, ends)
+    reason = f"two lists do not tell their dependence; odds ratio from {low:g} to {high:g}"
+    bounds = Bounds(low=float(sizes[0]), high=float(sizes[1]), reason=reason, sharp=True)
+    if min(cells[1:]) == 0:
+        # The bounds are the persons seen, which nothing can be below.
+        highest = waring_interval(*cells, level, odds_ratio=high)[1]
+        return bounds, Interval(low=bounds.low, high=max(highest, bounds.high), level=level, method="waring")
     centres, log_errors = sadinle_unseen(*cells, ends)
     logs = np.log(centres)
     lower, upper = imbens_manski(float(logs[0]), float(logs[1]), float(log_errors[0]), float(log_errors[1]), level)
@@ -240,8 +250,12 @@ def _bounds(cells: Cells, low: float, high: float, level: float) -> tuple[Bounds
         level=level,
         method="imbens-manski on the logarithm of the unseen",
     )
-    reason = f"two lists do not tell their dependence; odds ratio from {low:g} to {high:g}"
-    return Bounds(low=float(sizes[0]), high=float(sizes[1]), reason=reason, sharp=True), interval
+    return bounds, interval
+
+
+def _runaway(values: FloatArray, histories: CaptureHistories) -> list[CodedWarning]:
+    """Say that some point of a curve is out of all proportion to the persons seen."""
+    return list_runaway(float(np.nanmax(values, initial=0.0)), histories)
 
 
 def tipping_point(histories: CaptureHistories, threshold: float) -> float:

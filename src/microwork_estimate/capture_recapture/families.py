@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from microwork_estimate.capture_recapture.assumptions import (
+    EQUAL_CATCHABILITY,
     GEOMETRIC_SIGHTINGS,
     POISSON_SIGHTINGS,
     RARELY_SEEN_ALIKE,
@@ -20,6 +21,7 @@ FAMILY_ASSUMPTIONS: dict[str, Assumption] = {
     "poisson": POISSON_SIGHTINGS,
     "geometric": GEOMETRIC_SIGHTINGS,
     "negative_binomial": NEGATIVE_BINOMIAL_SIGHTINGS,
+    "binomial": EQUAL_CATCHABILITY,
     "chao": UNEQUAL_CHANCES_LOWER_BOUND,
     "zelterman": RARELY_SEEN_ALIKE,
 }

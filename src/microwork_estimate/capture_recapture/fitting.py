@@ -10,6 +10,7 @@ import numpy as np
 
 from microwork_estimate.capture_recapture.existence import MleExistence, examine, existence_warnings
 from microwork_estimate.capture_recapture.poisson import PoissonFits, fit_poisson, inverse_information
+from microwork_estimate.capture_recapture.running_away import LISTS_RUNAWAY, runaway_warning
 from microwork_estimate.errors import CodedWarning
 from microwork_estimate.estimate import Bounds, Estimand, Estimate, FloatArray, FrozenMapping, Interval, Scalar
 
@@ -251,6 +252,7 @@ def estimate_of(
             f"model {fit.design.name}: the first-order bias, {fit.bias:,.0f}, is more than a tenth of the estimate"
         )
         found.append(CodedWarning(code="large-bias", message=message))
+    found += runaway_warning(fit.value, float(fit.n_observed), times=LISTS_RUNAWAY)
     extra: dict[str, Scalar] = {"first_order_bias": fit.bias, "columns_left_out": ", ".join(fit.dropped)}
     return Estimate(
         name=name,

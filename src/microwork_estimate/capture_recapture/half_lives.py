@@ -31,8 +31,8 @@ def half_life(survival: Estimate | OpenPopulation, *, interval: float = 1.0, lev
     Returns
     -------
     Estimate
-        In units of time (those of `interval`), under the unit ``"ratio"``. A survival of 1 or more gives no value but a
-        lower limit (``no-turnover``); a survival of 0 gives 0.
+        In units of time (those of `interval`), under the unit ``"ratio"``. A survival of 1 or more gives no value but, if
+        its interval reaches below 1, a lower limit (``no-turnover``); a survival of 0 gives 0; an unknown one nothing.
 
     Raises
     ------
@@ -119,10 +119,14 @@ def _limits(share: Estimate, interval: float) -> Interval | None:
     if share.interval is None:
         return None
     low, high = (_half(end, interval) for end in (share.interval.low, share.interval.high))
+    if low is not None and math.isinf(low):
+        return None  # a survival of 1 that is its own interval says nothing of how long it is at least
     return Interval(low=low or 0.0, high=high or 0.0, level=share.interval.level, method=share.interval.method)
 
 
 def _per_unit(population: OpenPopulation, level: float) -> Estimate:
+    if all(share.value is None for share in population.survival):
+        return population.survival[0]
     value = population.diagnostics.get("survival_per_unit")
     error = population.diagnostics.get("survival_per_unit_error")
     if not isinstance(value, float) or not isinstance(error, float):

@@ -6,11 +6,12 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import expit
 
 from microwork_estimate.capture_recapture.count_fit import CountData, CountFit
 from microwork_estimate.capture_recapture.counts import COUNT_ASSUMPTIONS, nearly_all_seen, unseen_interval
 from microwork_estimate.capture_recapture.ratios import RatioPlot, ratio_diagnostics
-from microwork_estimate.capture_recapture.sized import runaway_warning
+from microwork_estimate.capture_recapture.running_away import runaway_warning
 from microwork_estimate.errors import CodedWarning
 from microwork_estimate.estimate import Assumption, Estimate, FrozenMapping, Interval, Scalar
 from microwork_estimate.inputs.histories import CaptureCounts
@@ -46,7 +47,13 @@ def homogeneous_data(counts: CaptureCounts) -> CountData:
     frequencies = counts.as_floats()
     present = frequencies > 0.0
     times = counts.times[present].astype(np.float64)
-    return CountData(columns=np.ones((times.size, 1)), names=("log mean",), times=times, weight=frequencies[present])
+    return CountData(
+        columns=np.ones((times.size, 1)),
+        names=("log mean",),
+        times=times,
+        weight=frequencies[present],
+        occasions=None if counts.occasions is None else float(counts.occasions),
+    )
 
 
 def homogeneous_estimate(
@@ -131,10 +138,13 @@ def fit_diagnostics(fit: CountFit) -> dict[str, Scalar]:
     Returns
     -------
     dict
-        ``mean``, ``dispersion``, ``one_inflation`` where the law has them; ``log_likelihood``, ``aic``.
+        ``mean`` (of the binomial law ``chance``, that of being seen on an occasion), ``dispersion``, ``one_inflation``
+        where the law has them; ``log_likelihood``, ``aic``.
     """
     named = dict(zip(fit.names, fit.maximum.coefficients, strict=True))
     result: dict[str, Scalar] = {"mean": math.exp(named["log mean"])}
+    if fit.family == "binomial":
+        result = {"chance": float(expit(named["log mean"]))}
     if "log dispersion" in named:
         result["dispersion"] = math.exp(named["log dispersion"])
     elif "dispersion" in fit.left_out:

@@ -164,11 +164,12 @@ def fit_histories(data: HistoryData, *, start: FloatArray | None = None) -> Hist
     with np.errstate(all="ignore"):
         maximum = maximise(evaluate, first).times(total)
         parts = _parts(data, designs, before, maximum.coefficients)
+        missed = (parts.stands_for - 1.0) * parts.stands_for
     inclusion = Inclusion(
         weight=data.weight,
         stands_for=parts.stands_for,
         gradient=parts.gradient,
-        missed=(parts.stands_for - 1.0) * parts.stands_for,
+        missed=missed,
         score=parts.score,
         information=_expected(data, designs, maximum) if data.behaviour else maximum.information,
     )

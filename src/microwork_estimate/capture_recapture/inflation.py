@@ -7,9 +7,11 @@ which; :func:`inflation_curve.one_inflation_curve` goes from one to the other.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from microwork_estimate.capture_recapture.count_fit import CountFit
-from microwork_estimate.capture_recapture.count_laws import Law
-from microwork_estimate.capture_recapture.count_terms import LAWS, OneInflation
+from microwork_estimate.capture_recapture.count_laws import AnyLaw
+from microwork_estimate.capture_recapture.count_terms import ALL_LAWS, OneInflation
 from microwork_estimate.capture_recapture.families import (
     FAMILY_ASSUMPTIONS,
     INFLATION_ASSUMPTIONS,
@@ -19,9 +21,12 @@ from microwork_estimate.capture_recapture.families import (
 from microwork_estimate.capture_recapture.homogeneous import Words, homogeneous_estimate
 from microwork_estimate.capture_recapture.inflation_fit import (
     Order,
+    check_occasions,
     fit_without_singletons,
     infinite,
     inflated_fit,
+    never_missed,
+    nobody_missed,
 )
 from microwork_estimate.capture_recapture.ratios import ratio_plot
 from microwork_estimate.errors import CodedWarning, announce, check_choice, check_level
@@ -30,7 +35,7 @@ from microwork_estimate.inputs.histories import CaptureCounts
 
 
 def one_inflated(
-    counts: CaptureCounts, *, family: Law = "poisson", order: Order = "before_truncation", level: float = 0.95
+    counts: CaptureCounts, *, family: AnyLaw = "poisson", order: Order = "before_truncation", level: float = 0.95
 ) -> Estimate:
     """Estimate the number of persons when some of those seen once are too many for the law.
 
@@ -49,7 +54,8 @@ def one_inflated(
     counts : CaptureCounts
         f_1, f_2, ..., persons.
     family : str
-        ``"poisson"``, ``"geometric"`` or ``"negative_binomial"``.
+        ``"poisson"``, ``"geometric"``, ``"negative_binomial"``, or ``"binomial"`` over the occasions of the counts, at
+        least three: equal chances on each of them.
     order : str
         ``"before_truncation"`` or ``"after_truncation"``.
     level : float
@@ -60,12 +66,12 @@ def one_inflated(
     Estimate
         The share w is `diagnostics["one_inflation"]`. Warnings: ``no-one-inflation`` (w is zero), ``no-dispersion``,
         ``boundary`` (nobody was seen twice, or the law leaves infinitely many unseen: no value and an open interval),
-        ``nearly-all-seen``, ``runaway``.
+        ``nearly-all-seen`` (also where the binomial law misses nobody: n, with an upper limit), ``runaway``.
 
     Raises
     ------
     InvalidInput
-        If a word is unknown or `level` is not strictly between 0 and 1.
+        If a word is unknown, `level` is not strictly between 0 and 1, or the binomial law has fewer than three occasions.
 
     Assumptions
     -----------
@@ -87,25 +93,18 @@ def one_inflated(
     1499.5
     """
     check_level(level)
-    check_choice(family, LAWS, where="family")
+    check_choice(family, ALL_LAWS, where="family")
     check_choice(order, ("before_truncation", "after_truncation"), where="order")
-    found: list[CodedWarning] = []
+    check_occasions(counts, family)
     fit: CountFit | None = None
-    outcome: CountFit | Interval
-    if counts.total_sightings > counts.n_observed:
+    if counts.total_sightings > counts.n_observed and not never_missed(counts, family):
         fit = inflated_fit(counts, family, order)
-    if fit is None or fit.runs_away.any():
-        warning, outcome = infinite(counts, family, level)
-        found.append(warning)
-    else:
-        outcome = fit
-    words, plot = _words(family, order), ratio_plot(counts)
-    estimate = homogeneous_estimate(counts, outcome, words, plot=plot, found=found, level=level)
+    estimate = _estimate(counts, fit, family, order, level)
     announce(estimate.warnings)
     return estimate
 
 
-def zero_one_truncated(counts: CaptureCounts, *, family: Law = "poisson", level: float = 0.95) -> Estimate:
+def zero_one_truncated(counts: CaptureCounts, *, family: AnyLaw = "poisson", level: float = 0.95) -> Estimate:
     """Estimate the number of persons from those seen more than once; singletons only count as seen.
 
     Procedure: the law is fitted to the persons seen at least twice, given that they were; with p2 the chance of that,
@@ -118,7 +117,8 @@ def zero_one_truncated(counts: CaptureCounts, *, family: Law = "poisson", level:
     counts : CaptureCounts
         f_1, f_2, ..., persons.
     family : str
-        ``"poisson"``, ``"geometric"`` or ``"negative_binomial"``.
+        ``"poisson"``, ``"geometric"``, ``"negative_binomial"``, or ``"binomial"`` over the occasions of the counts, at
+        least three: equal chances on each of them.
     level : float
         Confidence level as a share.
 
@@ -131,7 +131,7 @@ def zero_one_truncated(counts: CaptureCounts, *, family: Law = "poisson", level:
     Raises
     ------
     InvalidInput
-        If a word is unknown or `level` is not strictly between 0 and 1.
+        If a word is unknown, `level` is not strictly between 0 and 1, or the binomial law has fewer than three occasions.
 
     Assumptions
     -----------
@@ -148,24 +148,37 @@ def zero_one_truncated(counts: CaptureCounts, *, family: Law = "poisson", level:
     1335.4
     """
     check_level(level)
-    check_choice(family, LAWS, where="family")
-    found: list[CodedWarning] = []
+    check_choice(family, ALL_LAWS, where="family")
+    check_occasions(counts, family)
     fit: CountFit | None = None
-    outcome: CountFit | Interval
-    if counts.frequencies.size > 2:
+    if counts.frequencies.size > 2 and not never_missed(counts, family):
         fit = fit_without_singletons(counts, family).fit
-    if fit is None or fit.runs_away.any():
-        warning, outcome = infinite(counts, family, level)
-        found.append(warning)
-    else:
-        outcome = fit
-    words, plot = _words(family, "singletons_left_out"), ratio_plot(counts)
-    estimate = homogeneous_estimate(counts, outcome, words, plot=plot, found=found, level=level)
+    estimate = _estimate(counts, fit, family, "singletons_left_out", level)
     announce(estimate.warnings)
     return estimate
 
 
-def _words(family: Law, form: OneInflation) -> Words:
+def _estimate(
+    counts: CaptureCounts, fit: CountFit | None, family: AnyLaw, form: OneInflation, level: float
+) -> Estimate:
+    """Make the estimate of a fit, or say what is known without one."""
+    found: list[CodedWarning] = []
+    outcome: CountFit | Interval
+    everybody = never_missed(counts, family)
+    if everybody:
+        warning, outcome = nobody_missed(counts, level)
+        found.append(warning)
+    elif fit is None or fit.runs_away.any():
+        warning, outcome = infinite(counts, family, level)
+        found.append(warning)
+    else:
+        outcome = fit
+    words, plot = _words(family, form), ratio_plot(counts)
+    estimate = homogeneous_estimate(counts, outcome, words, plot=plot, found=found, level=level)
+    return replace(estimate, value=float(counts.n_observed)) if everybody else estimate
+
+
+def _words(family: AnyLaw, form: OneInflation) -> Words:
     law = family.replace("_", " ")
     start = "zero-one-truncated" if form == "singletons_left_out" else "one-inflated"
     return Words(

@@ -8,11 +8,18 @@ from collections.abc import Sequence
 import numpy as np
 
 from microwork_estimate.capture_recapture.count_fit import fit_counts
-from microwork_estimate.capture_recapture.count_laws import Law
-from microwork_estimate.capture_recapture.count_terms import LAWS
+from microwork_estimate.capture_recapture.count_laws import AnyLaw
+from microwork_estimate.capture_recapture.count_terms import ALL_LAWS
 from microwork_estimate.capture_recapture.counts import unseen_interval
 from microwork_estimate.capture_recapture.homogeneous import homogeneous_data
-from microwork_estimate.capture_recapture.inflation_fit import WithoutSingletons, fit_without_singletons, infinite
+from microwork_estimate.capture_recapture.inflation_fit import (
+    WithoutSingletons,
+    check_occasions,
+    fit_without_singletons,
+    infinite,
+    never_missed,
+    nobody_missed,
+)
 from microwork_estimate.capture_recapture.newton import inverse
 from microwork_estimate.errors import CodedWarning, InvalidInput, announce, check_choice, check_level
 from microwork_estimate.estimate import FloatArray, SensitivityCurve
@@ -24,7 +31,7 @@ _EVEN_SHARES = tuple(step / 10.0 for step in range(11))
 def one_inflation_curve(
     counts: CaptureCounts,
     *,
-    family: Law = "poisson",
+    family: AnyLaw = "poisson",
     shares: Sequence[float] | FloatArray = _EVEN_SHARES,
     level: float = 0.95,
 ) -> SensitivityCurve:
@@ -43,7 +50,7 @@ def one_inflation_curve(
     counts : CaptureCounts
         f_1, f_2, ..., persons; some seen more than once.
     family : str
-        ``"poisson"``, ``"geometric"`` or ``"negative_binomial"``.
+        ``"poisson"``, ``"geometric"``, ``"negative_binomial"``, or ``"binomial"`` over at least three occasions.
     shares : array of shape (g,)
         Values of s between 0 and 1, increasing.
     level : float
@@ -53,12 +60,14 @@ def one_inflation_curve(
     -------
     SensitivityCurve
         Flat if the singletons are not too many (``no-one-inflation``); infinite, above an honest lower limit, if the
-        law leaves infinitely many unseen (``boundary``).
+        law leaves infinitely many unseen (``boundary``); flat at n where the binomial law misses nobody
+        (``nearly-all-seen``).
 
     Raises
     ------
     InvalidInput
-        If nobody was seen twice, a word is unknown, or `shares` are not increasing numbers between 0 and 1.
+        If nobody was seen twice, a word is unknown, `shares` are not increasing numbers between 0 and 1, or the binomial
+        law has fewer than three occasions.
 
     Assumptions
     -----------
@@ -76,7 +85,8 @@ def one_inflation_curve(
     [1335.4, 1417.5, 1499.5]
     """
     check_level(level)
-    check_choice(family, LAWS, where="family")
+    check_choice(family, ALL_LAWS, where="family")
+    check_occasions(counts, family)
     grid = _checked_shares(shares)
     if counts.frequencies.size < 2:
         raise InvalidInput(
@@ -87,7 +97,10 @@ def one_inflation_curve(
             fix="nothing can be said of the law; use zero_truncated, which gives a lower limit",
         )
     values, errors, found = _along(counts, family, grid)
-    if math.isinf(values[0]):
+    if never_missed(counts, family):
+        warning, interval = nobody_missed(counts, level)
+        found, ends = [*found, warning], [(interval.low, interval.high)] * grid.size
+    elif math.isinf(values[0]):
         warning, interval = infinite(counts, family, level)
         found, ends = [*found, warning], [(interval.low, interval.high)] * grid.size
     else:
@@ -124,8 +137,12 @@ def _ends(value: float, error: float, n: float, level: float) -> tuple[float, fl
     return interval.low, interval.high
 
 
-def _along(counts: CaptureCounts, family: Law, grid: FloatArray) -> tuple[FloatArray, FloatArray, list[CodedWarning]]:
+def _along(
+    counts: CaptureCounts, family: AnyLaw, grid: FloatArray
+) -> tuple[FloatArray, FloatArray, list[CodedWarning]]:
     """Return N and its standard error at each share, infinite where there is none, and what is wrong."""
+    if never_missed(counts, family):
+        return np.full(grid.size, float(counts.n_observed)), np.zeros(grid.size), []
     part = fit_without_singletons(counts, family)
     if not part.surplus > 0.0:
         plain = fit_counts(homogeneous_data(counts), family, "none")

@@ -91,4 +91,4 @@ class Jet:
         """Return ln(1 - e^x) for x below 0, without cancellation."""
         gap = np.expm1(-self.value)
         value = np.where(self.value > -0.5, np.log(-np.expm1(self.value)), np.log1p(-np.exp(self.value)))
-        return self.through(value, -1.0 / gap, -(1.0 + gap) / gap**2)
+        return self.through(value, -1.0 / gap, -(1.0 + 1.0 / gap) / gap)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
 from typing import Literal, get_args
 
 import numpy as np
@@ -15,6 +14,7 @@ from microwork_estimate.capture_recapture.poisson import BoolArray
 from microwork_estimate.errors import check_choice
 from microwork_estimate.estimate import FloatArray, IntArray
 from microwork_estimate.inputs import CaptureHistories
+from microwork_estimate.small_tables import grid_table
 
 Criterion = Literal["aic", "bic"]
 _SHOWN = 10
@@ -104,10 +104,7 @@ class LogLinearTable:
         return "\n".join([*lines, self._counted()])
 
     def _repr_html_(self) -> str:
-        head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in _HEAD)
-        rows = (self._row(int(i)) for i in self.ranked()[:_SHOWN])
-        body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-        return f"<table><caption>{escape(self._counted())}</caption><tr>{head}</tr>{body}</table>"
+        return grid_table(self._counted(), _HEAD, (self._row(int(i)) for i in self.ranked()[:_SHOWN]))
 
     def _counted(self) -> str:
         fitted = int(self.has_number.sum())

@@ -31,6 +31,7 @@ from microwork_estimate.capture_recapture.mixture_fit import (
     size_ratio,
 )
 from microwork_estimate.capture_recapture.ratios import ratio_diagnostics, ratio_plot, ratio_warnings
+from microwork_estimate.capture_recapture.running_away import runaway_warning
 from microwork_estimate.capture_recapture.truncated import log_ways
 from microwork_estimate.errors import CodedWarning, InvalidInput, announce, check_level
 from microwork_estimate.estimate import Estimand, Estimate, FloatArray, FrozenMapping, IntArray, Interval, frozen_floats
@@ -363,7 +364,7 @@ def _mixture_warnings(fit: MixtureFit, size: _Size, components: int, n: float) -
             )
         )
         return found
-    return found + nearly_all_seen(size.value, n)
+    return [*found, *nearly_all_seen(size.value, n), *runaway_warning(size.value, n)]
 
 
 def _diagnostics(cells: Cells, fit: MixtureFit, components: int) -> dict[str, float | int]:

@@ -294,7 +294,8 @@ def _starts(cells: Cells, c: int, fits: list[MixtureFit]) -> Iterator[tuple[Floa
         grid = np.linspace(low - 4.0, high, 200)
         fitted = _log_sum(_joint(cells, fits[-1].logits, fits[-1].shares))
         # How fast the likelihood rises when a class with this logit gains weight.
-        gain = np.exp(_joint(cells, grid, np.ones(grid.size)) - fitted) @ cells.persons
+        with np.errstate(over="ignore"):
+            gain = np.exp(_joint(cells, grid, np.ones(grid.size)) - fitted) @ cells.persons
         yield np.append(fits[-1].logits, grid[int(np.argmax(gain))]), np.append(0.95 * fits[-1].shares, 0.05)
     for start in range(QUASI_RANDOM_STARTS if c > 1 else 1):
         points = np.asarray((0.5 + (start * c + np.arange(1, c + 1)) * _GOLDEN) % 1.0, dtype=np.float64)

@@ -139,6 +139,7 @@ def inverse(information: FloatArray) -> FloatArray:
     """Return the inverse of an information matrix, shape (p, p), scaled so that units do not matter.
 
     A direction about which there is no information gets none: its rows and columns are those of the pseudo-inverse.
+    Where the likelihood ran so far that the information is no number any more, nothing is known of any direction.
 
     Examples
     --------
@@ -146,5 +147,9 @@ def inverse(information: FloatArray) -> FloatArray:
     [0.25, 2.0]
     """
     scale = np.sqrt(np.maximum(np.abs(np.diag(information)), np.finfo(np.float64).tiny))
-    scaled = np.linalg.pinv(information / np.outer(scale, scale), hermitian=True)
+    with np.errstate(invalid="ignore", over="ignore"):
+        shares = information / np.outer(scale, scale)
+    if not np.isfinite(shares).all():
+        return np.full_like(shares, np.nan)
+    scaled = np.linalg.pinv(shares, hermitian=True)
     return np.asarray(scaled / np.outer(scale, scale))

@@ -31,6 +31,11 @@ NOT_IDENTIFIABLE = CodedWarning(
     message="the data cannot tell it apart from the chance to be seen on the first or the last occasion",
 )
 
+NO_ERROR = CodedWarning(
+    code="no-standard-error",
+    message="the data or the part of the model it comes from give no standard error, and so no interval",
+)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OpenPopulation:
@@ -116,14 +121,20 @@ class Dress:
         interval = limits(value, error, self.level, scale, floor=seen)
         bare = self._bare(name, occasion, "persons")
         return replace(
-            bare, value=value, standard_error=_finite(error), interval=interval, n_observed=seen or None, warnings=()
+            bare,
+            value=value,
+            standard_error=_finite(error),
+            interval=interval,
+            n_observed=seen or None,
+            warnings=() if math.isfinite(error) else (NO_ERROR,),
         )
 
     def share(self, name: str, occasion: str, value: float, error: float, scale: Scale) -> Estimate:
         """Return a chance to be seen or to stay."""
         interval = limits(value, error, self.level, scale)
         bare = self._bare(name, occasion, "share")
-        return replace(bare, value=value, standard_error=_finite(error), interval=interval, warnings=())
+        said = () if math.isfinite(error) else (NO_ERROR,)
+        return replace(bare, value=value, standard_error=_finite(error), interval=interval, warnings=said)
 
     def nothing(self, name: str, occasion: str, warning: CodedWarning, unit: Unit, floor: float | None) -> Estimate:
         """Return an estimate without a value: those seen are a lower limit for persons."""

@@ -20,7 +20,7 @@ from microwork_estimate.errors import check_level
 from microwork_estimate.estimate import Interval
 
 _FARTHEST = 1e12  # times the persons seen: a curve that is still high there never comes down
-_FLAT_FROM = 1e6  # times the persons seen: a curve that only rises has reached its limit there
+FLAT_FROM = 1e6  # times the persons seen: a curve that only rises has reached its limit there
 _STIRLING_FROM = 64.0
 
 
@@ -78,6 +78,33 @@ def profile_size(design: Design, counts: np.ndarray, *, value: float, level: flo
     >>> round(found.interval.low, 2), round(found.interval.high, 2)
     (760.47, 1374.8)
     """
+    height, slope = design_likelihood(design, counts)
+    return profile_between(height, slope, seen=float(counts.sum()), value=value, level=level)
+
+
+def design_likelihood(design: Design, counts: np.ndarray) -> tuple[Callable[[float], float], Callable[[float], float]]:
+    """Return the profile log-likelihood of N for a log-linear design, and its derivative, as functions of N.
+
+    Parameters
+    ----------
+    design : Design
+    counts : array of shape (c,)
+        Persons seen.
+
+    Returns
+    -------
+    tuple of two callables
+        Of a size above the number seen; the first up to a constant.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> matrix = np.array([[1.0, 1, 1], [1, 1, 0], [1, 0, 1]])
+    >>> design = Design(name="Mt", matrix=matrix, column_names=("1", "a", "b"), positive=(False,) * 3)
+    >>> height, slope = design_likelihood(design, np.array([30.0, 170, 120]))
+    >>> height(1000.0) > height(700.0), slope(700.0) > 0
+    (True, True)
+    """
     seen = float(counts.sum())
     row = np.zeros((1, design.matrix.shape[1]))
     row[0, 0] = 1.0
@@ -98,7 +125,7 @@ def profile_size(design: Design, counts: np.ndarray, *, value: float, level: flo
     def slope(size: float) -> float:
         return float(digamma(size + 1.0) - digamma(size - seen + 1.0)) + fitted(size)[1] - math.log(size)
 
-    return profile_between(height, slope, seen=seen, value=value, level=level)
+    return height, slope
 
 
 def profile_between(
@@ -128,7 +155,7 @@ def profile_between(
     """
     drop = float(chdtri(1, 1.0 - check_level(level))) / 2.0
     peak = _peak(slope, seen, max(value, seen + 1.0))
-    top = height(peak if math.isfinite(peak) else seen * _FLAT_FROM)
+    top = height(peak if math.isfinite(peak) else seen * FLAT_FROM)
     inside = peak if math.isfinite(peak) else _until(lambda size: height(size) >= top - drop, seen + 1.0, seen)
 
     def above(size: float) -> float:

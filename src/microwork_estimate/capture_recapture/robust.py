@@ -30,7 +30,8 @@ from microwork_estimate.capture_recapture.design_variance import (
     replicate_error,
     total_variance,
 )
-from microwork_estimate.capture_recapture.sized import check_replicates, runaway_warning
+from microwork_estimate.capture_recapture.running_away import runaway_warning
+from microwork_estimate.capture_recapture.sized import check_replicates
 from microwork_estimate.capture_recapture.targeting import Coverage, coverage, tilt
 from microwork_estimate.capture_recapture.two_lists import overlap_warnings
 from microwork_estimate.errors import CodedWarning, announce, check_level
@@ -135,7 +136,8 @@ def doubly_robust(
         is on one list only: no interval), ``sparse-overlap`` (fewer than seven persons on both), ``covariates-dropped``
         (fewer persons than `smallest_sample`), ``overlap-floor`` (some chances to be on both lists were raised to the
         floor), ``not-targeted`` (the targeted step leaves a bias: the one-step correction is given),
-        ``nearly-all-seen``, ``runaway``, ``calibration-ignored``, ``unusable-replicates``, ``no-degrees-of-freedom``.
+        ``nearly-all-seen``, ``below-observed`` (the pair gives fewer than were seen on all lists: these are given, without
+        an interval), ``runaway``, ``calibration-ignored``, ``unusable-replicates``, ``no-degrees-of-freedom``.
 
     Raises
     ------
@@ -225,8 +227,9 @@ def _estimate(
     replicates: ReplicateSource | None,
     level: float,
 ) -> Estimate:
-    n, value = float(persons.weights.sum()), fitted.size
-    found += [*_floor_warning(fitted), *runaway_warning(value, n)]
+    n = float(persons.weights.sum())
+    found += [*_floor_warning(fitted), *_below_observed(fitted.size, n), *runaway_warning(fitted.size, n)]
+    value = max(fitted.size, n)
     sampling: DesignError | None = None
     if persons.designed:
         sampling = _sampling(persons, fitted, replicates)
@@ -260,7 +263,7 @@ def _uncertainty(
 ) -> tuple[float | None, Interval | None, list[CodedWarning]]:
     """Return standard error, interval and warnings."""
     n, value, covered = float(persons.weights.sum()), fitted.size, fitted.covered
-    if min(_cells(fitted.pair)[1:]) == 0:
+    if min(_cells(fitted.pair)[1:]) == 0 or value < n * (1.0 - 1e-9):
         return None, None, []
     if sampling is None:
         error = math.sqrt(n * covered.spread + value * max(covered.inverse - 1.0, 0.0))
@@ -284,6 +287,14 @@ def _floor_warning(fitted: _Fitted) -> list[CodedWarning]:
         f"{fitted.fitting.smallest_overlap:g}: persons like them are hardly ever on both, and the size there is not known"
     )
     return [CodedWarning(code="overlap-floor", message=message)]
+
+
+def _below_observed(value: float, n: float) -> list[CodedWarning]:
+    """Say that the pair of lists gives fewer persons than were seen on all lists; rounding apart."""
+    if value >= n * (1.0 - 1e-9):
+        return []
+    message = f"the pair of lists gives {value:,.1f}, fewer than the {n:,.0f} persons seen, who are given instead"
+    return [CodedWarning(code="below-observed", message=message)]
 
 
 def _cells(pair: FloatArray) -> tuple[int, int, int]:

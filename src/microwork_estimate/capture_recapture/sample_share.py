@@ -10,11 +10,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from scipy.optimize import brentq
-from scipy.special import betainc, betaincinv, expit, stdtrit
+from scipy.special import stdtrit
 
 from microwork_estimate.errors import InvalidInput, check_level
 from microwork_estimate.estimate import Estimand, Interval
+from microwork_estimate.inputs.beta import beta_quantile
 
 EDGE = 1e-12
 
@@ -153,19 +153,7 @@ def korn_graubard(share: SampleShare, level: float) -> tuple[float, float]:
     size, p = effective_size(share, level), share.value
     low, high = 0.0, 1.0
     if p > EDGE:
-        low = _beta_quantile(p * size, (1 - p) * size + 1.0, (1 - level) / 2)
+        low = beta_quantile(p * size, (1 - p) * size + 1.0, (1 - level) / 2)
     if p < 1 - EDGE:
-        high = _beta_quantile(p * size + 1.0, (1 - p) * size, (1 + level) / 2)
+        high = beta_quantile(p * size + 1.0, (1 - p) * size, (1 + level) / 2)
     return low, high
-
-
-def _beta_quantile(a: float, b: float, probability: float) -> float:
-    """Return a quantile of the beta distribution; where scipy's inverse is wrong (a billion respondents), by bisection."""
-    quantile = float(betaincinv(a, b, probability))
-    if abs(float(betainc(a, b, quantile)) - probability) < 1e-7:
-        return quantile
-
-    def excess(log_odds: float) -> float:
-        return float(betainc(a, b, expit(log_odds))) - probability
-
-    return float(expit(brentq(excess, -700.0, 36.0, xtol=1e-14)))

@@ -12,6 +12,7 @@ from microwork_estimate.capture_recapture.assumptions import SELECTED_MODEL
 from microwork_estimate.capture_recapture.intervals import normal_quantile
 from microwork_estimate.capture_recapture.loglinear import ASSUMPTIONS, REFERENCES, loglinear_estimate, sparse_overlap
 from microwork_estimate.capture_recapture.loglinear_table import Criterion, LogLinearTable, loglinear_table
+from microwork_estimate.capture_recapture.running_away import LISTS_RUNAWAY, runaway_warning
 from microwork_estimate.errors import CodedWarning, announce, check_choice, check_level
 from microwork_estimate.estimate import Bounds, Estimate, FloatArray, FrozenMapping, Interval, Scalar
 from microwork_estimate.inputs import CaptureHistories
@@ -135,6 +136,7 @@ def average_loglinear(
     unseen, n = math.exp(mean), float(histories.n_observed)
     spread = math.exp(normal_quantile(level) * error)
     fitted = int(table.has_number.sum())
+    told = (*sparse_overlap(histories), *runaway_warning(n + unseen, n, times=LISTS_RUNAWAY))
     estimate = Estimate(
         name="log-linear",
         value=n + unseen,
@@ -146,7 +148,7 @@ def average_loglinear(
         method=f"average of {fitted} log-linear models on the logarithm of the unseen, {weights.upper()} weights",
         n_observed=n,
         assumptions=ASSUMPTIONS,
-        warnings=sparse_overlap(histories),
+        warnings=told,
         references=(*REFERENCES, "Buckland, Burnham and Augustin 1997, Biometrics 53(2), 603-618"),
         diagnostics=FrozenMapping({"unseen": unseen, **_weights(table, share[0])}),
     )

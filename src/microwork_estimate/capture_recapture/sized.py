@@ -20,12 +20,10 @@ from microwork_estimate.capture_recapture.design_variance import (
 )
 from microwork_estimate.capture_recapture.horvitz_thompson import Inclusion
 from microwork_estimate.capture_recapture.newton import inverse
+from microwork_estimate.capture_recapture.running_away import runaway_warning
 from microwork_estimate.errors import CodedWarning, InvalidInput
 from microwork_estimate.estimate import Assumption, Bounds, Estimate, FloatArray, FrozenMapping, Interval, Scalar
 from microwork_estimate.inputs.captured import CapturedPersons
-
-RUNAWAY = 50.0
-"""An estimate of more than so many times the persons seen is said to run away."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -143,31 +141,6 @@ def sized(sizing: Sizing, telling: Telling, *, replicates: ReplicateSource | Non
         references=telling.references,
         diagnostics=FrozenMapping(_diagnostics(sizing, telling, sampling)),
     )
-
-
-def runaway_warning(value: float, n_observed: float) -> list[CodedWarning]:
-    """Warn when an estimate is more than 50 times the persons seen.
-
-    Parameters
-    ----------
-    value, n_observed : float
-        Estimated persons, and persons seen.
-
-    Returns
-    -------
-    list of CodedWarning
-        ``runaway``, or none.
-
-    Examples
-    --------
-    >>> [warning.code for warning in runaway_warning(1e6, 100.0)]
-    ['runaway']
-    """
-    if value <= RUNAWAY * n_observed:
-        return []
-    times = value / n_observed
-    message = f"the estimate is {times:,.0f} times the {n_observed:,.0f} persons seen: nobody should rely on it"
-    return [CodedWarning(code="runaway", message=message)]
 
 
 def check_replicates(persons: CapturedPersons, replicates: ReplicateSource | None) -> None:

@@ -148,11 +148,11 @@ def share_warnings(share: Estimate | SampleShare, overlap: Overlap) -> tuple[Cod
     """
     n = respondents(share) or math.nan
     if overlap.share <= EDGE:
-        message = f"none of {n:g} respondents is on the list: the data give a lower limit and no upper one"
+        message = f"none of {n:,.0f} respondents is on the list: the data give a lower limit and no upper one"
         return (CodedWarning(code="nobody-on-list", message=message),)
     if overlap.share >= 1 - EDGE:
         message = (
-            f"all {n:g} respondents are on the list: the estimate is the list itself; if the survey was fielded on the "
+            f"all {n:,.0f} respondents are on the list: the estimate is the list itself; if the survey was fielded on the "
             "list, it says nothing about anybody else"
         )
         return (CodedWarning(code="everybody-on-list", message=message),)
@@ -160,7 +160,7 @@ def share_warnings(share: Estimate | SampleShare, overlap: Overlap) -> tuple[Cod
         return ()
     bias = relative_bias(overlap)
     message = (
-        f"about {n * overlap.share:.3g} of {n:g} respondents are on the list: the estimate is too large on average"
+        f"about {n * overlap.share:.3g} of {n:,.0f} respondents are on the list: the estimate is too large on average"
         + ("" if bias is None else f", by about {100 * bias:.0f} %")
     )
     return (CodedWarning(code="few-on-list", message=message),)

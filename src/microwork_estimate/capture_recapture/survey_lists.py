@@ -24,6 +24,7 @@ from microwork_estimate.capture_recapture.recapture_ends import (
     swings,
     value_and_interval,
 )
+from microwork_estimate.capture_recapture.running_away import LISTS_RUNAWAY, runaway_warning
 from microwork_estimate.capture_recapture.sample_share import SampleShare
 from microwork_estimate.capture_recapture.survey_evidence import (
     factor_warnings,
@@ -139,7 +140,7 @@ def survey_recapture(
         otherwise a recipe redraws :class:`~microwork_estimate.capture_recapture.adjustments.RecapturePoint`. Nobody on
         the list (``nobody-on-list``), or no more than false links explain (``links-explain-overlap``): no value, a
         lower limit and an infinite upper end. Further codes: ``everybody-on-list``, ``few-on-list``,
-        ``links-contradict-overlap``, ``open-population``, ``contaminated-list``, ``assumed-factors``.
+        ``links-contradict-overlap``, ``open-population``, ``contaminated-list``, ``assumed-factors``, ``runaway``.
 
     Raises
     ------
@@ -169,14 +170,19 @@ def survey_recapture(
     80000
     """
     check_level(level)
-    chosen, size = adjustments or RecaptureAdjustments(), _size(list_size)
+    chosen, size = adjustments or RecaptureAdjustments(), as_list_size(list_size)
     if share.value is None:
-        return _nothing(share, size)
+        return without_share(share, size)
     overlap = overlap_of_share(share, level)
     about = same_population(share.estimand, size.estimand, chosen)
-    point, spread = _point_and_spread(overlap, size, chosen)
+    point, spread = point_and_spread(overlap, size, chosen)
     value, interval = value_and_interval(point, overlap, spread)
-    said = (*about, *share_warnings(share, overlap), *factor_warnings(point, chosen, {"list size": size.persons}))
+    said = (
+        *about,
+        *share_warnings(share, overlap),
+        *factor_warnings(point, chosen, {"list size": size.persons}),
+        *runaway_warning(value or 0.0, middle(size.persons), times=LISTS_RUNAWAY),
+    )
     announce(said)
     own = share if isinstance(share, Estimate) else None
     return Estimate(
@@ -241,7 +247,7 @@ def survey_odds_ratio_curve(
     array([125000., 200000., 350000.])
     """
     check_level(level)
-    chosen, size = adjustments or RecaptureAdjustments(), _size(list_size)
+    chosen, size = adjustments or RecaptureAdjustments(), as_list_size(list_size)
     if share.value is None:
         raise InvalidInput(
             "share without a value",
@@ -252,10 +258,17 @@ def survey_odds_ratio_curve(
         )
     overlap = overlap_of_share(share, level)
     about = same_population(share.estimand, size.estimand, chosen)
-    point, spread = _point_and_spread(overlap, size, replace(chosen, odds_ratio=1.0))
-    announce((*about, *share_warnings(share, overlap), *factor_warnings(point, chosen, {"list size": size.persons})))
+    point, spread = point_and_spread(overlap, size, replace(chosen, odds_ratio=1.0))
     grid = odds_ratio_grid(odds_ratios)
     values, low, high = curve_of([point] * grid.size, [overlap] * grid.size, spread, grid)
+    announce(
+        (
+            *about,
+            *share_warnings(share, overlap),
+            *factor_warnings(point, chosen, {"list size": size.persons}),
+            *runaway_warning(float(np.nanmax(values, initial=0.0)), middle(size.persons), times=LISTS_RUNAWAY),
+        )
+    )
     return SensitivityCurve(
         parameter="odds ratio",
         grid=grid,
@@ -268,13 +281,15 @@ def survey_odds_ratio_curve(
     )
 
 
-def _size(list_size: ListSize | Elicited | float) -> ListSize:
+def as_list_size(list_size: ListSize | Elicited | float) -> ListSize:
+    """Return a list size as a noun, whatever it came as."""
     return list_size if isinstance(list_size, ListSize) else ListSize(persons=list_size)
 
 
-def _point_and_spread(
+def point_and_spread(
     overlap: Overlap, size: ListSize, adjustments: RecaptureAdjustments
 ) -> tuple[RecapturePoint, Spread]:
+    """Return the point at which every factor is at its middle, and the ends of those that are uncertain."""
     persons = middle(size.persons)
     spread = spread_of(
         adjustments, size.persons, size.standard_error / persons, overlap.level, size.correlation_with_share
@@ -305,7 +320,8 @@ def _diagnostics(
     return found
 
 
-def _nothing(share: Estimate | SampleShare, size: ListSize) -> Estimate:
+def without_share(share: Estimate | SampleShare, size: ListSize) -> Estimate:
+    """Make and announce the estimate without a value that comes of a share without one: ``no-share``."""
     own = share.warnings if isinstance(share, Estimate) else ()
     message = "the share on the list could not be estimated, so that there is no size either; see its own warnings"
     warnings = (*own, CodedWarning(code="no-share", message=message))

@@ -27,6 +27,7 @@ from microwork_estimate.capture_recapture.edge_limits import at_boundary
 from microwork_estimate.capture_recapture.edge_limits import log_ways as log_ways
 from microwork_estimate.capture_recapture.negative_binomial import gamma_truncated
 from microwork_estimate.capture_recapture.ratios import ALARM, ratio_diagnostics, ratio_plot, ratio_warnings
+from microwork_estimate.capture_recapture.running_away import runaway_warning
 from microwork_estimate.errors import CodedWarning, InvalidInput, announce, check_choice, check_level
 from microwork_estimate.estimate import Estimate, FloatArray, FrozenMapping, Interval
 from microwork_estimate.inputs.histories import CaptureCounts
@@ -97,7 +98,8 @@ def zero_truncated(counts: CaptureCounts, *, family: Family = "poisson", level: 
         Warnings: ``boundary`` (everybody was seen once), ``heterogeneity`` (the variance of the counts is above that
         of the fitted law by more than three standard errors, so that N is usually too low), ``one-inflation`` (the
         ratio plot shows too many singletons), ``nearly-all-seen`` (less than one person is estimated as unseen, or
-        everybody was seen on every occasion), ``no-dispersion`` and ``runaway`` (negative binomial only).
+        everybody was seen on every occasion), ``no-dispersion`` (negative binomial only), ``runaway`` (more
+        than 50 times the persons seen).
 
     Raises
     ------
@@ -148,7 +150,7 @@ def zero_truncated(counts: CaptureCounts, *, family: Family = "poisson", level: 
     value, error = _size(fit, n, counts)
     if value is not None and error is not None:
         interval = unseen_interval(value, error, n, level)
-        found += nearly_all_seen(value, n)
+        found += [*nearly_all_seen(value, n), *runaway_warning(value, n)]
     announce(found)
     return Estimate(
         name=f"zero-truncated {family} estimate",

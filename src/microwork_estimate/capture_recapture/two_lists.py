@@ -22,6 +22,7 @@ from microwork_estimate.capture_recapture.intervals import (
     sadinle_interval,
     wald_interval,
 )
+from microwork_estimate.capture_recapture.running_away import LISTS_RUNAWAY, runaway_warning
 from microwork_estimate.capture_recapture.waring import waring_interval
 from microwork_estimate.errors import CodedWarning, announce, check_choice, check_level
 from microwork_estimate.estimate import Assumption, Estimate, FloatArray, FrozenMapping, Interval
@@ -123,8 +124,8 @@ def lincoln_petersen(
         In persons. Nobody on both lists (``no-overlap``): no value, a one-sided lower limit, and an infinite upper
         end; Chapman's finite value stands in the diagnostics alone. An empty list (``empty-list``): no value, an
         interval from the persons seen to infinity. A list inside the other (``contained-list``): ``"wald"`` and
-        ``"chao_log"`` do not exist, ``"waring"`` is given. Intervals are widened, where needed, to hold the value, and
-        cut at the persons seen.
+        ``"chao_log"`` do not exist and the upper end of ``"sadinle"`` explodes; ``"waring"`` is given for all three.
+        Intervals are widened, where needed, to hold the value, and cut at the persons seen.
 
     Raises
     ------
@@ -224,7 +225,7 @@ def _two_list_estimate(
         method=f"{name} estimate from two lists ({', '.join(histories.lists)})",
         n_observed=float(histories.n_observed),
         assumptions=TWO_LIST_ASSUMPTIONS,
-        warnings=overlap_warnings(cells),
+        warnings=(*overlap_warnings(cells), *list_runaway(value, histories)),
         references=("Seber 1982, The Estimation of Animal Abundance, 2nd edition, pp. 59-60",),
         diagnostics=cell_diagnostics(cells, expected_relative_bias=bias),
     )
@@ -233,7 +234,9 @@ def _two_list_estimate(
 def _interval(method: TwoListInterval, cells: Cells, value: float, standard_error: float, level: float) -> Interval:
     """Make the interval of the kind wanted, or exact Waring quantiles where that kind does not exist."""
     seen = sum(cells)
-    if standard_error == 0.0 and method in ("wald", "chao_log"):
+    if min(cells[1:]) == 0 and method in ("wald", "chao_log", "sadinle"):
+        # The first two have no width there, and the variance of the transformed logit explodes: lists of 200 persons
+        # who are all on both would reach 10^21.
         method = "waring"
     if method == "sadinle":
         low, high = (float(end) for end in sadinle_interval(*cells, level))
@@ -309,10 +312,15 @@ def overlap_warnings(cells: Cells) -> tuple[CodedWarning, ...]:
     if min(first, second) == 0:
         message = (
             f"one of the {sizes} lies inside the other: the estimate is the persons seen and its standard error 0 "
-            "by the formula, which is no proof that nobody is missing; the waring interval is the most apt here"
+            "by the formula, which is no proof that nobody is missing; of the intervals, waring is the apt one here"
         )
         found.append(CodedWarning(code="contained-list", message=message))
     return tuple(found)
+
+
+def list_runaway(value: float | None, histories: CaptureHistories) -> list[CodedWarning]:
+    """Say that an estimate from two lists is more than a million times the persons seen: ``runaway``, or nothing."""
+    return runaway_warning(value or 0.0, float(histories.n_observed), times=LISTS_RUNAWAY)
 
 
 def cell_diagnostics(cells: Cells, **more: float | None) -> FrozenMapping:

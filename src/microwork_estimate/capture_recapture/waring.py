@@ -14,7 +14,7 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import betainc, expit
 
-from microwork_estimate.capture_recapture.intervals import sadinle_unseen
+from microwork_estimate.capture_recapture.intervals import sadinle_interval, sadinle_unseen
 from microwork_estimate.errors import InvalidInput, check_level
 from microwork_estimate.estimate import FloatArray
 from microwork_estimate.inputs.histories import CaptureHistories
@@ -119,12 +119,13 @@ def waring_draws(histories: CaptureHistories, n_draws: int, generator: np.random
     return histories.n_observed + draw_unseen(both, first, second, n_draws, generator)
 
 
-def waring_probability(unseen: float, both: float, first: float, second: float) -> float:
+def waring_probability(unseen: float, both: float, first: float, second: float, odds_ratio: float = 1.0) -> float:
     """Probability that at most `unseen` persons are on neither list.
 
     Procedure: given p, it is the regularised incomplete beta function I_p(a+1/2, unseen+1). The mean over p is the
     probability that p exceeds an independent Beta(a+1/2, unseen+1) variate. It is integrated on the logit scale over
-    the narrower of the two laws by the trapezoid rule, which converges faster than any power of the step there.
+    the narrower of the two laws by the trapezoid rule, which converges faster than any power of the step there. An odds
+    ratio multiplies the rate of the Poisson number of unseen persons, which takes its logarithm off the logit of p.
 
     Parameters
     ----------
@@ -132,6 +133,8 @@ def waring_probability(unseen: float, both: float, first: float, second: float) 
         Persons on neither list; between whole numbers the probability is interpolated smoothly.
     both, first, second : float
         Persons on both lists, on the first only, on the second only.
+    odds_ratio : float
+        Between the lists; 1 is independence.
 
     Returns
     -------
@@ -147,6 +150,7 @@ def waring_probability(unseen: float, both: float, first: float, second: float) 
     success, needed = (both + 0.5, second + 0.5), (first + 0.5, unseen + 1.0)
     success_narrower = sum(1.0 / shape for shape in success) < sum(1.0 / shape for shape in needed)
     logits, weights = _beta_nodes(*(success if success_narrower else needed))
+    logits = logits - math.log(odds_ratio) if success_narrower else logits + math.log(odds_ratio)
     above, below = expit(logits), expit(-logits)
     if success_narrower:
         inside = np.where(logits < 0.0, betainc(*needed, above), 1.0 - betainc(*needed[::-1], below))
@@ -175,7 +179,7 @@ def _log_mixture(mean: float, steps: FloatArray) -> FloatArray:
     return np.where(steps > 0.0, large, small)
 
 
-def waring_quantile(probability: float, both: float, first: float, second: float) -> float:
+def waring_quantile(probability: float, both: float, first: float, second: float, odds_ratio: float = 1.0) -> float:
     """Smallest number of unseen persons whose probability reaches `probability`.
 
     Procedure: :func:`waring_probability` is continuous in the number; its root is bracketed from the centre of the
@@ -187,6 +191,8 @@ def waring_quantile(probability: float, both: float, first: float, second: float
         Strictly between 0 and 1.
     both, first, second : float
         Persons on both lists, on the first only, on the second only.
+    odds_ratio : float
+        Between the lists; 1 is independence.
 
     Returns
     -------
@@ -210,11 +216,11 @@ def waring_quantile(probability: float, both: float, first: float, second: float
     check_level(probability, where="probability")
 
     def excess(log_size: float) -> float:
-        return waring_probability(math.expm1(log_size), both, first, second) - probability
+        return waring_probability(math.expm1(log_size), both, first, second, odds_ratio) - probability
 
     if excess(0.0) >= 0.0:
         return 0.0
-    centre, log_error = sadinle_unseen(both, first, second)
+    centre, log_error = sadinle_unseen(both, first, second, odds_ratio)
     low = high = math.log1p(float(centre))
     step = float(log_error)
     while excess(low) >= 0.0:
@@ -225,7 +231,9 @@ def waring_quantile(probability: float, both: float, first: float, second: float
     return float(math.ceil(math.expm1(brentq(excess, low, high, xtol=1e-14, rtol=1e-14))))
 
 
-def waring_interval(both: float, first: float, second: float, level: float) -> tuple[float, float]:
+def waring_interval(
+    both: float, first: float, second: float, level: float, *, odds_ratio: float = 1.0
+) -> tuple[float, float]:
     """Central interval of the generalised Waring law: persons seen plus exact quantiles of the unseen.
 
     Parameters
@@ -234,6 +242,8 @@ def waring_interval(both: float, first: float, second: float, level: float) -> t
         Persons on both lists, on the first only, on the second only.
     level : float
         Confidence level as a share.
+    odds_ratio : float
+        Between the lists; 1 is independence.
 
     Returns
     -------
@@ -242,7 +252,7 @@ def waring_interval(both: float, first: float, second: float, level: float) -> t
 
     Assumptions
     -----------
-    Independent lists, equal chances, closed population, perfect linkage.
+    Lists independent (or with the odds ratio stated), equal chances, closed population, perfect linkage.
 
     References
     ----------
@@ -255,5 +265,38 @@ def waring_interval(both: float, first: float, second: float, level: float) -> t
     """
     tail = (1.0 - check_level(level)) / 2.0
     seen = both + first + second
-    low, high = (waring_quantile(q, both, first, second) for q in (tail, 1.0 - tail))
+    low, high = (waring_quantile(q, both, first, second, odds_ratio) for q in (tail, 1.0 - tail))
     return seen + low, seen + high
+
+
+def odds_ratio_ends(
+    cells: tuple[int, int, int], odds_ratios: FloatArray, level: float
+) -> tuple[FloatArray, FloatArray]:
+    """Return the ends of the interval of the population size at each odds ratio, some persons being on both lists.
+
+    Procedure: the transformed logit; or, where one list lies inside the other and that explodes, the quantiles of the
+    generalised Waring law.
+
+    Parameters
+    ----------
+    cells : tuple of int
+        Persons on both lists, on the first only, on the second only.
+    odds_ratios : array of shape (g,)
+    level : float
+
+    Returns
+    -------
+    tuple of arrays of shape (g,)
+        Lower and upper ends, in persons.
+
+    Examples
+    --------
+    >>> low, high = odds_ratio_ends((150, 50, 0), np.array([1.0, 4.0]), 0.95)
+    >>> low.tolist(), high.tolist()
+    ([200.0, 200.0], [202.0, 204.0])
+    """
+    if min(cells[1:]) > 0:
+        low, high = sadinle_interval(*cells, level, odds_ratios)
+        return np.asarray(low), np.asarray(high)
+    ends = np.array([waring_interval(*cells, level, odds_ratio=float(t)) for t in odds_ratios])
+    return ends[:, 0], ends[:, 1]
