@@ -234,20 +234,20 @@ def test_progress_counts_what_was_there_before(tmp_path):
     told = []
     for n_replicates in (128, 300, 300):
         Counted.calls = 0
-        execution = Execution(checkpoint=tmp_path, progress=lambda *numbers: told.append(numbers))
+        execution = Execution(checkpoint=tmp_path, progress=told.append)
         bootstrap.replicate(
             Counted(), FACTOR, bootstrap.ElicitedDraws(), n_replicates=n_replicates, seed=3, execution=execution
         )
-    assert [(done, total) for done, total, _ in told] == [
-        (64, 128),
-        (128, 128),
-        (192, 300),
-        (256, 300),
-        (300, 300),
-        (300, 300),
+    assert [(advance.replicates_done, advance.replicates, advance.replicates_found) for advance in told] == [
+        (64, 128, 0),
+        (128, 128, 0),
+        (192, 300, 128),
+        (256, 300, 128),
+        (300, 300, 128),
+        (300, 300, 300),
     ]
-    assert all(seconds >= 0 for *_, seconds in told)
-    assert told[1][2] == told[4][2] == told[5][2] == 0
+    assert all(advance.seconds_left >= 0 for advance in told)
+    assert told[1].seconds_left == told[4].seconds_left == told[5].seconds_left == 0
 
 
 def test_progress_tells_the_time_left():
@@ -258,13 +258,13 @@ def test_progress_tells_the_time_left():
         time.sleep(0.001)
         return factor
 
-    def listen(done, total, seconds):
-        told.append((done, seconds, time.monotonic() - start))
+    def listen(advance):
+        told.append((advance.seconds_left, time.monotonic() - start))
 
     bootstrap.replicate(
         slow, FACTOR, bootstrap.ElicitedDraws(), n_replicates=256, seed=3, execution=Execution(progress=listen)
     )
-    _, left, spent = told[1]
+    left, spent = told[1]
     assert left == pytest.approx(spent, rel=0.2)
 
 

@@ -1,9 +1,11 @@
 """The same bytes wherever a run is computed, also when a worker dies half way; clear errors when nothing answers."""
 
+import http.server
 import os
 import signal
 import threading
 import time
+from dataclasses import replace
 
 import distributed
 import numpy as np
@@ -76,8 +78,8 @@ def test_a_killed_worker_changes_nothing(serial, cluster):
     """A Dask run one of whose workers is killed half way ends, and with the same bytes."""
     killed = []
 
-    def kill_half_way(done, total, _):
-        if 2 * done >= total and not killed:
+    def kill_half_way(advance):
+        if 2 * advance.replicates_done >= advance.replicates and not killed:
             with distributed.Client(cluster, set_as_default=False) as client:
                 killed.append(min(client.run(os.getpid).values()))
             os.kill(killed[0], signal.SIGKILL)
@@ -128,9 +130,37 @@ def test_a_scheduler_without_workers_is_a_clear_error():
         _run(Executor(kind="dask", scheduler=empty.scheduler_address, patience=0.5))
 
 
+def test_something_else_at_the_address_is_a_clear_error():
+    """A web server behind the port, as when the address of the dashboard is given: one error, at once, without noise."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler) as web:
+        threading.Thread(target=web.serve_forever, daemon=True).start()
+        executor = Executor(kind="dask", scheduler=f"tcp://127.0.0.1:{web.server_port}", patience=1.0)
+        with pytest.raises(InvalidInput, match=r"scheduler that cannot be used.*127\.0\.0\.1"):
+            _run(executor)
+        web.shutdown()
+
+
+def test_a_worker_is_no_scheduler(cluster):
+    """The address of a worker is told apart from that of its scheduler."""
+    with distributed.Client(cluster, set_as_default=False) as client:
+        worker = next(iter(client.scheduler_info()["workers"]))
+    with pytest.raises(InvalidInput, match="a worker at tcp"):
+        _run(Executor(kind="dask", scheduler=worker, patience=1.0))
+
+
+def test_a_cluster_is_made_ready_once(serial):
+    """Without an address, one cluster serves several runs and is stopped at the end."""
+    with Executor(kind="dask", n_workers=1).ready() as executor:
+        assert executor.scheduler is not None
+        assert [_bytes(_run(executor)) for _ in range(2)] == [serial, serial]
+    with pytest.raises(InvalidInput, match="no answer"):
+        _run(replace(executor, patience=0.3))
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        ({"kind": "dask", "scheduler": "nonsense"}, "no address of a scheduler"),
         ({"kind": "cloud"}, "unknown choice"),
         ({"n_workers": 0}, "impossible number of workers"),
         ({"kind": "threads", "n_workers": 1.5}, "impossible number of workers"),
@@ -148,7 +178,7 @@ def test_a_stopped_run_leaves_the_pool_usable():
     """When the caller is interrupted, work under way is stopped without a warning, and the next run works."""
     executor = Executor(kind="threads", n_workers=2)
 
-    def interrupt(done, total, _):
+    def interrupt(advance):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

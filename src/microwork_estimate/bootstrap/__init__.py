@@ -10,11 +10,14 @@ from microwork_estimate.bootstrap.bca import (
     delete_one_person,
     delete_one_unit,
 )
-from microwork_estimate.bootstrap.checkpoint import CheckpointNotWritten
-from microwork_estimate.bootstrap.execution import Execution, Progress
+from microwork_estimate.bootstrap.execution import Advance, Execution, Progress
 from microwork_estimate.bootstrap.executors import SERIAL, Executor
+from microwork_estimate.bootstrap.fingerprint import fingerprint
 from microwork_estimate.bootstrap.intervals import basic, percentile, standard_error, studentised, with_replicates
+from microwork_estimate.bootstrap.margin_draws import MarginDraws
+from microwork_estimate.bootstrap.marked_folder import CheckpointNotWritten, MarkedFolder
 from microwork_estimate.bootstrap.monte_carlo import IntervalError, how_many, interval_error, monte_carlo_error
+from microwork_estimate.bootstrap.progress import progress_line
 from microwork_estimate.bootstrap.replication import Failure, ReplicateSet, batched, replicate
 from microwork_estimate.bootstrap.scales import IDENTITY, LOG, LOGIT, Scale, above
 from microwork_estimate.bootstrap.schemes import (
@@ -38,6 +41,7 @@ __all__ = [
     "LOG",
     "LOGIT",
     "SERIAL",
+    "Advance",
     "BayesianWeights",
     "CheckpointNotWritten",
     "ElicitedDraws",
@@ -47,6 +51,8 @@ __all__ = [
     "Influence",
     "IntervalError",
     "Joint",
+    "MarginDraws",
+    "MarkedFolder",
     "MultinomialCounts",
     "MultinomialHistories",
     "ParametricCounts",
@@ -67,6 +73,7 @@ __all__ = [
     "bca_probabilities",
     "delete_one_person",
     "delete_one_unit",
+    "fingerprint",
     "how_many",
     "imbens_manski",
     "interval_error",
@@ -75,6 +82,7 @@ __all__ = [
     "monte_carlo_error",
     "normal",
     "percentile",
+    "progress_line",
     "replicate",
     "standard_error",
     "stream",

@@ -6,30 +6,21 @@ common disk. A file appears complete or not at all. The folder bears the mark of
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import json
-import os
 import platform
-import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from microwork_estimate.bootstrap.blocks import Block, Job
 from microwork_estimate.bootstrap.fingerprint import fingerprint, program
+from microwork_estimate.bootstrap.marked_folder import CheckpointNotWritten, MarkedFolder
 from microwork_estimate.bootstrap.streams import BLOCK
-from microwork_estimate.errors import InvalidInput, MicroworkError
+from microwork_estimate.errors import InvalidInput
 
-MARK = "run.json"
+__all__ = ["Checkpoint", "CheckpointNotWritten", "surroundings"]
+
 _NUMBERS, _REASON, _DETAIL = "value:", "reason", "error"
-_STALE = 3600.0
-
-
-class CheckpointNotWritten(MicroworkError):
-    """A block could not be kept; those that were kept before are whole."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,13 +29,11 @@ class Checkpoint:
 
     Parameters
     ----------
-    folder : Path
-    parts : mapping of str to str
-        What decides the numbers of the run, each with its checksum or version.
+    place : MarkedFolder
+        Marked with what decides the numbers of the run.
     """
 
-    folder: Path
-    parts: Mapping[str, str]
+    place: MarkedFolder
 
     @classmethod
     def opened(cls, folder: Path, job: Job) -> Checkpoint:
@@ -64,20 +53,7 @@ class Checkpoint:
             numpy or scipy) or foreign files, or if pyarrow is not installed.
         """
         _parquet()
-        store = cls(folder=Path(folder), parts=_parts_of(job))
-        if store._mark.is_file():
-            store._compare(_read_mark(store._mark))
-        elif store.folder.is_dir() and any(store.folder.iterdir()):
-            _refuse(store.folder, "an empty folder, or one with the mark of this run", "files without a mark")
-        elif store.folder.exists() and not store.folder.is_dir():
-            _refuse(store.folder, "a folder", "a file")
-        store._sweep()
-        return store
-
-    @property
-    def digest(self) -> str:
-        """The checksum of all that decides the numbers of the run."""
-        return hashlib.sha256(json.dumps(sorted(self.parts.items())).encode()).hexdigest()
+        return cls(place=MarkedFolder.opened(folder, _parts_of(job)))
 
     def read(self, block: int) -> Block | None:
         """Return the replicates of a block that are there; None if it was never begun.
@@ -87,12 +63,12 @@ class Checkpoint:
         InvalidInput
             If the file is damaged, or was moved here from another run.
         """
-        file = self._file(block)
+        file = self.place.folder / _file_name(block)
         if not file.is_file():
             return None
         try:
             table = _parquet().read_table(file, page_checksum_verification=True)
-            if (table.schema.metadata or {}).get(b"run") != self.digest.encode():
+            if (table.schema.metadata or {}).get(b"run") != self.place.digest.encode():
                 raise ValueError("the block of another run")
             columns = {name: table.column(name) for name in table.column_names}
             texts = [tuple(str(text) for text in columns.pop(name).to_pylist()) for name in (_REASON, _DETAIL)]
@@ -115,39 +91,11 @@ class Checkpoint:
         CheckpointNotWritten
             If the disk is full or cannot be written. Blocks that were kept before are untouched.
         """
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            if not self._mark.is_file():
-                _write_whole(self._mark, json.dumps({"run": self.digest, **self.parts}, indent=1).encode() + b"\n")
-            _write_whole(self._file(block), _as_parquet(content, self.digest))
-        except OSError as error:
-            raise CheckpointNotWritten(
-                "checkpoint that cannot be written",
-                expected="room on the disk and leave to write",
-                got=f"{error.strerror or error}, at block {block}",
-                where=str(self.folder),
-                fix="make room and start again: the blocks that are there are whole and will not be computed again",
-            ) from error
+        self.place.write(_file_name(block), _as_parquet(content, self.place.digest), what=f"block {block}")
 
-    @property
-    def _mark(self) -> Path:
-        return self.folder / MARK
 
-    def _file(self, block: int) -> Path:
-        return self.folder / f"block-{block:06d}.parquet"
-
-    def _compare(self, found: Mapping[str, Any]) -> None:
-        if found.get("run") == self.digest:
-            return
-        other = ", ".join(name for name, text in self.parts.items() if found.get(name) != text)
-        _refuse(self.folder, "a checkpoint of this run", f"one with another {other or 'mark'}")
-
-    def _sweep(self) -> None:
-        """Remove what a killed run left half-written; a run that writes just now is left alone."""
-        for half in self.folder.glob("*.half"):
-            with contextlib.suppress(OSError):
-                if time.time() - half.stat().st_mtime > _STALE:
-                    half.unlink()
+def _file_name(block: int) -> str:
+    return f"block-{block:06d}.parquet"
 
 
 def _parts_of(job: Job) -> dict[str, str]:
@@ -156,6 +104,24 @@ def _parts_of(job: Job) -> dict[str, str]:
         "scheme": fingerprint(job.schemes),
         "data": fingerprint(job.components),
         "seed": str(job.seed),
+        **surroundings(),
+    }
+
+
+def surroundings() -> dict[str, str]:
+    """Return what else decides the numbers of a run: the code of this package, and the versions that it computes with.
+
+    Returns
+    -------
+    dict of str to str
+        For the mark of a folder.
+
+    Examples
+    --------
+    >>> sorted(surroundings())
+    ['block', 'numpy', 'program', 'python', 'scipy']
+    """
+    return {
         "block": str(BLOCK),
         "program": f"{metadata.version('microwork-estimate')} {program()}",
         "python": ".".join(platform.python_version_tuple()[:2]),
@@ -175,29 +141,6 @@ def _as_parquet(content: Block, digest: str) -> bytes:
     return bytes(sink.getvalue())
 
 
-def _write_whole(file: Path, content: bytes) -> None:
-    # The process is in the name: two runs in one folder must not write into one another's half-written file.
-    half = file.with_name(f"{file.name}.{os.getpid()}.half")
-    try:
-        with half.open("wb") as handle:
-            handle.write(content)
-            handle.flush()
-            os.fsync(handle.fileno())
-        half.replace(file)
-    except OSError:
-        with contextlib.suppress(OSError):
-            half.unlink()
-        raise
-
-
-def _read_mark(file: Path) -> Mapping[str, Any]:
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        found = None
-    return found if isinstance(found, Mapping) else {}
-
-
 def _parquet() -> Any:
     try:
         import pyarrow.parquet as parquet  # type: ignore[import-untyped]
@@ -210,13 +153,3 @@ def _parquet() -> Any:
             fix='install "microwork-estimate[checkpoints]", or run without a checkpoint',
         ) from error
     return parquet
-
-
-def _refuse(folder: Path, expected: str, got: str) -> NoReturn:
-    raise InvalidInput(
-        "checkpoint of another run",
-        expected=expected,
-        got=got,
-        where=str(folder),
-        fix="give every run a folder of its own, or delete this one",
-    )

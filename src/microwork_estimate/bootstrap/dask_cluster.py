@@ -6,12 +6,14 @@ that died; the pieces of work only name it by its checksum.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import functools
 import hashlib
 import importlib
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from microwork_estimate.bootstrap.executors import until_left
@@ -87,6 +89,30 @@ def map_on_cluster(executor: Executor, function: Callable[[Item], Result], items
         yield from until_left(parallel(work(item) for item in items))
 
 
+@contextlib.contextmanager
+def ready_cluster(executor: Executor) -> Iterator[Executor]:
+    """Wait for a scheduler with a worker, or start a cluster on this machine for the time being.
+
+    Parameters
+    ----------
+    executor : Executor
+
+    Yields
+    ------
+    Executor
+        With the address of a scheduler that has answered.
+
+    Raises
+    ------
+    InvalidInput
+        If Dask is not installed, the scheduler does not answer, or no worker comes.
+    """
+    with contextlib.ExitStack() as stack:
+        with _client(_distributed(), executor, stack) as client:
+            address = client.scheduler.address
+        yield replace(executor, scheduler=address)
+
+
 def _packed(function: Callable[[Any], Any]) -> bytes:
     import cloudpickle
 
@@ -123,6 +149,7 @@ def _client(distributed: Any, executor: Executor, stack: contextlib.ExitStack) -
             n_workers=executor.n_workers, threads_per_worker=1, processes=True, dashboard_address=":0"
         )
         address = stack.enter_context(cluster).scheduler_address
+    _check_answer(distributed, executor, address)
     try:
         client = distributed.Client(address, timeout=executor.patience, set_as_default=False)
     except (OSError, ValueError) as error:
@@ -133,6 +160,29 @@ def _client(distributed: Any, executor: Executor, stack: contextlib.ExitStack) -
         client.close()
         raise _silent(executor, f"a scheduler at {address} without any worker") from error
     return client
+
+
+def _check_answer(distributed: Any, executor: Executor, address: str) -> None:
+    """Ask who is there, before a client is made: one that fails half way through makes itself heard for seconds."""
+
+    async def asked() -> Mapping[str, Any]:
+        arguments = distributed.Security().get_connection_args("client")
+        async with distributed.rpc(address, timeout=executor.patience, connection_args=arguments) as there:
+            found: Mapping[str, Any] = await asyncio.wait_for(there.identity(), executor.patience)
+            return found
+
+    try:
+        # In a thread of its own: a notebook has a loop of events already.
+        with ThreadPoolExecutor(1) as thread:
+            found = thread.submit(lambda: asyncio.run(asked())).result()
+    except OSError as error:
+        text = " ".join(str(error).split()) or f"nothing within {executor.patience:g} s"
+        raise _silent(executor, f"no answer from {address} ({text})") from error
+    except Exception as error:
+        # Whatever else listens there, a web page say, sends what cannot be read, and that fails in any way.
+        raise _silent(executor, f"an answer from {address} that is not a scheduler's") from error
+    if found.get("type") != "Scheduler":
+        raise _silent(executor, f"a {str(found.get('type')).lower()} at {address}")
 
 
 def _silent(executor: Executor, got: str) -> InvalidInput:

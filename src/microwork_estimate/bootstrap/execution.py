@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -16,11 +16,38 @@ from microwork_estimate.bootstrap.steady import steady
 from microwork_estimate.bootstrap.streams import BLOCK
 
 
-class Progress(Protocol):
-    """What is told how far a run is: a function of three numbers, called in the process that waits for the result."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Advance:
+    """How far a run is.
 
-    def __call__(self, done: int, total: int, seconds_left: float, /) -> None:
-        """Take the replicates that are done, all that are wanted, and the seconds that the rest will take."""
+    Parameters
+    ----------
+    replicates_done, replicates : int
+        How many there are, and how many are wanted in all.
+    replicates_found : int
+        How many of those done lay in the checkpoint and cost nothing.
+    seconds_left : float or None
+        What the rest will take at the pace so far; None while nothing is known of it.
+    estimates_done, estimates : int
+        The same for the estimates of a study; a run of a single recipe is one estimate.
+    estimate : str
+        The estimate under way; empty at the end, and for a run of a single recipe.
+    """
+
+    replicates_done: int
+    replicates: int
+    replicates_found: int = 0
+    seconds_left: float | None = None
+    estimates_done: int = 0
+    estimates: int = 1
+    estimate: str = ""
+
+
+class Progress(Protocol):
+    """What is told how far a run is: a function, called in the process that waits for the result."""
+
+    def __call__(self, advance: Advance, /) -> None:
+        """Take notice, before the next block is waited for."""
         ...
 
 
@@ -34,9 +61,10 @@ class Execution:
         Serial, threads, processes, or a Dask cluster.
     checkpoint : path or None
         A folder for finished blocks (parquet). A run that was stopped at any moment and is started again computes what
-        is missing only; so does one with more replicates. The folder belongs to one recipe, scheme, data and seed.
+        is missing only; so does one with more replicates. The folder belongs to one recipe, scheme, data and seed; a
+        run of a study has a folder in it for each of its estimates.
     progress : callable or None
-        Called after every block with (replicates done, replicates wanted, seconds left).
+        Called after every block with an :class:`Advance`.
 
     Examples
     --------
@@ -47,6 +75,16 @@ class Execution:
     executor: Executor = SERIAL
     checkpoint: Path | str | None = None
     progress: Progress | None = None
+
+    def within(self, name: str) -> Execution:
+        """Return the same with a folder of its own inside the checkpoint, for one of several runs.
+
+        Parameters
+        ----------
+        name : str
+            Name of the folder.
+        """
+        return self if self.checkpoint is None else replace(self, checkpoint=Path(self.checkpoint) / name)
 
 
 PLAIN = Execution()
@@ -124,4 +162,7 @@ class _Clock:
 
     def _tell(self, done: int, seconds_left: float) -> None:
         if self._progress is not None:
-            self._progress(done, self._total, seconds_left)
+            found = self._total - self._missing
+            self._progress(
+                Advance(replicates_done=done, replicates=self._total, replicates_found=found, seconds_left=seconds_left)
+            )

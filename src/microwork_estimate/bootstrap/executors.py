@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+import re
 import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
@@ -13,6 +15,8 @@ from microwork_estimate.errors import InvalidInput, check_choice
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Kind = Literal["serial", "threads", "processes", "dask"]
+
+_ADDRESS = re.compile(r"(tcp|tls|ucx|wss?)://\S+:\d+")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,7 +39,8 @@ class Executor:
     Raises
     ------
     InvalidInput
-        If the number of workers or the seconds are impossible, or a scheduler is named for another kind.
+        If the number of workers or the seconds are impossible, if a scheduler is named for another kind, or if its
+        address is none.
 
     Examples
     --------
@@ -46,7 +51,7 @@ class Executor:
     kind: Kind = "serial"
     n_workers: int = 1
     scheduler: str | None = None
-    patience: float = 4.0
+    patience: float = 3.0
 
     def __post_init__(self) -> None:
         check_choice(self.kind, get_args(Kind), where="Executor.kind")
@@ -74,6 +79,14 @@ class Executor:
                 where="Executor",
                 fix='give kind="dask", or leave out the scheduler',
             )
+        if self.scheduler is not None and not _ADDRESS.fullmatch(self.scheduler):
+            raise InvalidInput(
+                "no address of a scheduler",
+                expected="tcp://host:port or tls://host:port",
+                got=repr(self.scheduler),
+                where="Executor.scheduler",
+                fix="copy the address that the scheduler prints when it starts",
+            )
 
     def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         """Apply a function to every item; the results come in the order of the items, each as soon as it is there.
@@ -90,6 +103,37 @@ class Executor:
 
             return map_on_cluster(self, function, items)
         return self._in_pool(function, items)
+
+    @contextlib.contextmanager
+    def ready(self) -> Iterator[Executor]:
+        """Make sure that the work can be done, before several calls of :meth:`map`.
+
+        A Dask scheduler must answer and have a worker; without an address, a cluster on this machine is started once and
+        stopped at the end. The other kinds need no preparation.
+
+        Yields
+        ------
+        Executor
+            To be used inside.
+
+        Raises
+        ------
+        InvalidInput
+            If the scheduler does not answer, or has no worker.
+
+        Examples
+        --------
+        >>> with Executor(kind="threads", n_workers=2).ready() as executor:
+        ...     list(executor.map(abs, [-1, -2]))
+        [1, 2]
+        """
+        if self.kind != "dask":
+            yield self
+            return
+        from microwork_estimate.bootstrap.dask_cluster import ready_cluster
+
+        with ready_cluster(self) as ready:
+            yield ready
 
     def _in_pool(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         import joblib

@@ -22,7 +22,7 @@ from microwork_estimate.errors import InvalidInput
 
 _PACKAGE = __name__.partition(".")[0]
 _VALUES = (bool, int, float, complex, str, bytes, tuple, list, dict, frozenset, set, np.ndarray, np.generic, type(None))
-_SHOWING = ("reporting/", "cli.py", "__main__.py")
+_SHOWING = ("reporting/", "cli/", "__main__.py")
 _INSTALLED = {"site-packages", "dist-packages"}
 
 

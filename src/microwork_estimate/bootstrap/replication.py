@@ -164,7 +164,7 @@ def replicate(
     check_seed(seed)
     job = _job(recipe, data, scheme, seed)
     blocks: list[Block] = []
-    with contextlib.closing(computed_blocks(job, execution, _check_number(n_replicates))) as coming:
+    with contextlib.closing(computed_blocks(job, execution, checked_number(n_replicates))) as coming:
         for block in coming:
             if not blocks and block.hopeless:
                 raise _hopeless(block)
@@ -178,8 +178,15 @@ def replicate(
     )
 
 
-def _check_number(n_replicates: int) -> int:
-    if n_replicates != int(n_replicates) or n_replicates < 1:
+def checked_number(n_replicates: int) -> int:
+    """Return the number of replicates if there can be as many.
+
+    Raises
+    ------
+    InvalidInput
+        If it is not a whole number of at least 1.
+    """
+    if not isinstance(n_replicates, int | float) or not n_replicates >= 1 or n_replicates % 1:
         raise InvalidInput(
             "impossible number of replicates",
             expected="a whole number, at least 1",

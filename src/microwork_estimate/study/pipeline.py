@@ -10,15 +10,20 @@ import warnings
 from dataclasses import asdict, replace
 
 from microwork_estimate import synthesis
+from microwork_estimate.bootstrap import Execution
 from microwork_estimate.errors import CodedWarning, InvalidInput, MicroworkWarning
 from microwork_estimate.estimate import Estimand, Estimate
 from microwork_estimate.frozen import Scalar
 from microwork_estimate.study.audit import audit_table, objection_words
 from microwork_estimate.study.bundle import ResultBundle, ResultTable, environment
+from microwork_estimate.study.citation import document_rows
+from microwork_estimate.study.contrasts import tier_contrasts
+from microwork_estimate.study.course import Plan, under_way
 from microwork_estimate.study.disagreement import route_tables, route_words
 from microwork_estimate.study.figures import Figure
 from microwork_estimate.study.ledger import assumption_ledger
 from microwork_estimate.study.package_data import checksum
+from microwork_estimate.study.recipe_book import Recipe
 from microwork_estimate.study.recipes import RECIPES
 from microwork_estimate.study.registry import Study
 from microwork_estimate.study.schema import EstimateEntry
@@ -28,7 +33,13 @@ DEFAULT_SEED = 2019
 DEFAULT_REPLICATES = 1999
 
 
-def run(study: Study, *, n_replicates: int = DEFAULT_REPLICATES, seed: int = DEFAULT_SEED) -> ResultBundle:
+def run(
+    study: Study,
+    *,
+    n_replicates: int = DEFAULT_REPLICATES,
+    seed: int = DEFAULT_SEED,
+    execution: Execution | None = None,
+) -> ResultBundle:
     """Make every estimate of a study and put it into a result bundle.
 
     Parameters
@@ -38,6 +49,10 @@ def run(study: Study, *, n_replicates: int = DEFAULT_REPLICATES, seed: int = DEF
         Replicates for the intervals that are made by redrawing.
     seed : int
         Seed of the random streams. The same seed gives the same bundle, to the byte.
+    execution : Execution or None
+        Where replicates are computed (serially if None), in which folder finished blocks are kept, and who is told how
+        far the run is. The bundle is the same to the byte whatever it says. A run that was stopped and is started again
+        with the same folder goes on where it was.
 
     Returns
     -------
@@ -46,7 +61,10 @@ def run(study: Study, *, n_replicates: int = DEFAULT_REPLICATES, seed: int = DEF
     Raises
     ------
     InvalidInput
-        If the study names an unknown recipe, or an input cannot be used.
+        If the study names an unknown recipe, or an input cannot be used; if the folder of the execution belongs to
+        another run, or its scheduler does not answer (nothing is written then).
+    CheckpointNotWritten
+        If a block cannot be kept.
 
     Examples
     --------
@@ -56,23 +74,19 @@ def run(study: Study, *, n_replicates: int = DEFAULT_REPLICATES, seed: int = DEF
     266126
     """
     settings = Settings(n_replicates=n_replicates, seed=seed)
-    estimates: dict[str, Estimate] = {}
-    tables: dict[str, ResultTable] = {}
     with warnings.catch_warnings():
         # The warnings are in the estimates, by their code; a run of many estimates would repeat them.
         warnings.simplefilter("ignore", MicroworkWarning)
-        for entry in study.estimates:
-            found = _make(study, entry, settings)
-            estimates |= found.estimates
-            tables |= found.tables
+        estimates, tables = _found(study, settings, execution or Execution())
         estimates |= _exclusive_tiers(study, estimates)
+        tables |= tier_contrasts(study, estimates, level=settings.level)
         tables |= _comparisons(study, estimates)
         tables |= route_tables(study, estimates, tables)
         tables |= audit_table(study)
         tables["assumption_ledger"] = assumption_ledger(study, estimates)
     return ResultBundle(
         study=_about(study, estimates),
-        settings=asdict(settings),
+        settings=settings.recorded(),
         inputs={key: asdict(figure) for key, figure in study.inputs.items()},
         published={key: asdict(figure) for key, figure in (*study.published.items(), *study.context.items())},
         files={key: checksum(study.table(key)) for key in study.files},
@@ -82,8 +96,27 @@ def run(study: Study, *, n_replicates: int = DEFAULT_REPLICATES, seed: int = DEF
     )
 
 
-def _make(study: Study, entry: EstimateEntry, settings: Settings) -> Found:
-    """Run the recipe of one estimate, unless an input is not available."""
+def _found(
+    study: Study, settings: Settings, execution: Execution
+) -> tuple[dict[str, Estimate], dict[str, ResultTable]]:
+    """Make one estimate after the other."""
+    estimates: dict[str, Estimate] = {}
+    tables: dict[str, ResultTable] = {}
+    recipes = {entry.name: _recipe(study, entry) for entry in study.estimates}
+    plan = Plan(
+        redraws={name: 0 if _missing(study, name) else recipe.redraws for name, recipe in recipes.items()},
+        n_replicates=settings.n_replicates,
+    )
+    with under_way(study, plan, seed=settings.seed, execution=execution) as course:
+        for entry in study.estimates:
+            with course.estimate(entry.name) as own:
+                found = _make(study, entry, recipes[entry.name], replace(settings, execution=own))
+            estimates |= found.estimates
+            tables |= found.tables
+    return estimates, tables
+
+
+def _recipe(study: Study, entry: EstimateEntry) -> Recipe:
     if entry.recipe not in RECIPES:
         raise InvalidInput(
             "unknown recipe",
@@ -94,9 +127,18 @@ def _make(study: Study, entry: EstimateEntry, settings: Settings) -> Found:
         )
     recipe = RECIPES[entry.recipe]
     recipe.check(entry, str(study.path))
+    return recipe
+
+
+def _missing(study: Study, name: str) -> list[Figure]:
+    return [figure for figure in study.inputs_only(name).figures.values() if not figure.available]
+
+
+def _make(study: Study, entry: EstimateEntry, recipe: Recipe, settings: Settings) -> Found:
+    """Run the recipe of one estimate, unless an input is not available."""
     inputs = study.inputs_only(entry.name)
     estimand = study.estimand(entry.name)
-    missing = [figure for figure in inputs.figures.values() if not figure.available]
+    missing = _missing(study, entry.name)
     if missing:
         return Found(estimates={entry.name: _unavailable(entry, estimand, [f.key for f in missing], missing[0].reason)})
     task = Task(
@@ -205,6 +247,7 @@ def _about(study: Study, estimates: dict[str, Estimate]) -> dict[str, object]:
         "territory": study.territory,
         "synthetic": study.synthetic,
         "sources": [document.citation for document in study.sources()],
+        "documents": document_rows(study),
         "tiers": [
             {
                 "id": key,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +17,42 @@ if TYPE_CHECKING:
     from microwork_estimate.study.task import Settings
 
 
+def redraw(
+    recipe: Callable[[Any], Any],
+    sources: Mapping[str, Any],
+    schemes: Mapping[str, bootstrap.Scheme],
+    settings: Settings,
+    *,
+    part: str | None = None,
+) -> bootstrap.ReplicateSet:
+    """Redraw the sources of an estimate together, and run its recipe on every redraw, as the settings of the run say.
+
+    Parameters
+    ----------
+    recipe : callable
+        As :func:`~microwork_estimate.bootstrap.replicate` takes it.
+    sources : mapping of str to object
+    schemes : mapping of str to Scheme
+        One for each source.
+    settings : Settings
+    part : str or None
+        Name of these replicates, where an estimate redraws more than once: each set is kept in a folder of its own.
+
+    Returns
+    -------
+    ReplicateSet
+    """
+    execution = settings.execution if part is None else settings.execution.within(part)
+    return bootstrap.replicate(
+        recipe,
+        sources,
+        bootstrap.Joint(schemes=schemes),
+        n_replicates=settings.n_replicates,
+        seed=settings.seed,
+        execution=execution,
+    )
+
+
 def audience_replicates(
     estimate: Estimate, visits: PlatformAudience, factors: platforms.AudienceFactors, settings: Settings
 ) -> Estimate:
@@ -25,13 +61,8 @@ def audience_replicates(
     def recipe(uniforms: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
         return {"persons": platforms.audience_draws(visits, factors, uniforms["audience"])}
 
-    draws = bootstrap.replicate(
-        bootstrap.batched(recipe),
-        {"audience": platforms.n_audience_uniforms(visits)},
-        bootstrap.Joint(schemes={"audience": bootstrap.UniformDraws()}),
-        n_replicates=settings.n_replicates,
-        seed=settings.seed,
-    )
+    sources = {"audience": platforms.n_audience_uniforms(visits)}
+    draws = redraw(bootstrap.batched(recipe), sources, {"audience": bootstrap.UniformDraws()}, settings)
     # The interval of the estimate integrates the same distribution without Monte Carlo error: it stays.
     return replace(estimate, replicates=draws["persons"])
 
@@ -61,11 +92,5 @@ def period_means(
     def recipe(sizes: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
         return {period: np.mean([sizes[name] for name in names], axis=0) for period, names in periods.items()}
 
-    draws = bootstrap.replicate(
-        bootstrap.batched(recipe),
-        dict(pairs),
-        bootstrap.Joint(schemes={name: bootstrap.WaringHalf() for name in pairs}),
-        n_replicates=settings.n_replicates,
-        seed=settings.seed,
-    )
-    return dict(draws)
+    schemes = {name: bootstrap.WaringHalf() for name in pairs}
+    return dict(redraw(bootstrap.batched(recipe), dict(pairs), schemes, settings))

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from microwork_estimate.bootstrap.execution import PLAIN, Execution
+from microwork_estimate.bootstrap.replication import checked_number
+from microwork_estimate.bootstrap.streams import check_seed
 from microwork_estimate.estimate import Estimand, Estimate
 from microwork_estimate.frozen import Scalar
 from microwork_estimate.study.bundle import ResultTable
@@ -22,11 +25,28 @@ class Settings:
     seed : int
     level : float
         Confidence level of all intervals.
+    execution : Execution
+        Where replicates are computed and kept, and who is told how far they are: every recipe that redraws hands it on.
+        No number depends on it, and it is not recorded.
+
+    Raises
+    ------
+    InvalidInput
+        If the seed or the number of replicates is missing or impossible, whether or not anything is redrawn.
     """
 
     n_replicates: int
     seed: int
     level: float = 0.95
+    execution: Execution = PLAIN
+
+    def __post_init__(self) -> None:
+        check_seed(self.seed)
+        checked_number(self.n_replicates)
+
+    def recorded(self) -> dict[str, Scalar]:
+        """Return what the numbers of the run depend on, for its bundle."""
+        return {"n_replicates": self.n_replicates, "seed": self.seed, "level": self.level}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
