@@ -5,23 +5,42 @@ No real person is in these data. The world is set so that 266,126 persons are re
 fixed seed. Run it from anywhere; it rewrites the files of ``data/diplab_like`` and prints what it made:
 
     python scripts/make_diplab_like.py
+
+What persons say of their job, poverty, hours and earnings is drawn from streams of its own, one for each, so that it
+moves nothing that was drawn before.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from microwork_estimate import simulate
+from microwork_estimate.simulate.days import n_days
+from microwork_estimate.streams import stream
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "diplab_like"
 SEED = 2019
 REACHED = ("platform 01", "platform 03", "platform 05")
 CALIBRATED = ("sex", "age")
+TIERS = ("very_active", "regular_only", "occasional_only")
+JOBS = ("full-time job", "part-time job", "no other job")
+POVERTY = ("above the poverty line", "below the poverty line")
+# Chance of having no other job by age, of a part-time job among those with one by sex, of poverty by job.
+NO_OTHER_JOB = {
+    "15-24": 0.45, "25-34": 0.25, "35-44": 0.22, "45-54": 0.22, "55-64": 0.28, "65 and over": 0.90
+}  # fmt: skip
+PART_TIME = {"women": 0.38, "men": 0.12}
+POOR = {"full-time job": 0.08, "part-time job": 0.25, "no other job": 0.45}
+MORE_WITHOUT_JOB = 0.10  # among the very active
+MEDIAN_HOURS_A_DAY, SPREAD_OF_HOURS = 1.85, 0.35  # on a day with work; standard deviation of the logarithm
+MEDIAN_EUR_PER_HOUR, SPREAD_OF_EUR = 1.77, 0.35
+FULL_TIME_WEEK = 35.0  # hours, the legal week in France
+WEEKS_PER_MONTH = 365.25 / 12 / 7
 
 
 def make_world() -> simulate.Population:
@@ -68,9 +87,46 @@ def write_registrations(world: simulate.Population) -> None:
     write("registrations.csv", ("platform", "accounts"), rows)
 
 
+def tiers_of(world: simulate.Population) -> np.ndarray:
+    """Return the exclusive tier of every person, empty for persons on no declaring platform."""
+    registered, monthly, weekly = (world.among(name) for name in ("registered", "monthly", "weekly_every_week"))
+    return np.select([weekly, monthly, registered], TIERS, default="")
+
+
+def work_of(world: simulate.Population) -> dict[str, np.ndarray]:
+    """Draw job, poverty, hours a week and earnings an hour of every person, each on a stream of its own.
+
+    Hours are days with work, on whatever declaring platform, times hours on such a day, over four weeks; 0 for who was
+    not active, and so are earnings.
+    """
+    n, tier = world.n_persons, tiers_of(world)
+    sex, age = world.covariate("sex"), world.covariate("age")
+    without = by_name(NO_OTHER_JOB, age) + MORE_WITHOUT_JOB * (tier == "very_active")
+    draw = stream(SEED, "diplab-like/employment").random((2, n))
+    kind = np.where(draw[1] < by_name(PART_TIME, sex), JOBS[1], JOBS[0])
+    employment = np.where(draw[0] < without, JOBS[2], kind)
+    poor = stream(SEED, "diplab-like/poverty").random(n) < by_name(POOR, employment)
+    a_day = MEDIAN_HOURS_A_DAY * stream(SEED, "diplab-like/hours").lognormal(0.0, SPREAD_OF_HOURS, n)
+    days = n_days(world.days())
+    pay = MEDIAN_EUR_PER_HOUR * stream(SEED, "diplab-like/earnings").lognormal(0.0, SPREAD_OF_EUR, n)
+    hours = np.minimum(np.ceil(days * a_day) / 4, 80.0)
+    return {
+        "employment": employment,
+        "poverty": np.where(poor, POVERTY[1], POVERTY[0]),
+        "hours_per_week": hours,
+        "eur_per_hour": np.where(hours > 0, np.round(pay, 2), 0.0),
+    }
+
+
+def by_name(table: Mapping[str, float], names: np.ndarray) -> np.ndarray:
+    """Look up a number for every name."""
+    known, position = np.unique(names, return_inverse=True)
+    return np.array([table[str(name)] for name in known])[position]
+
+
 def write_survey(world: simulate.Population) -> None:
     """Write 1,000 respondents reached through their accounts on three platforms; women answer more readily."""
-    seen = simulate.survey(
+    observed = simulate.survey(
         world,
         n_respondents=1000,
         reach=simulate.Reach(via="registrations", platforms=REACHED),
@@ -79,12 +135,14 @@ def write_survey(world: simulate.Population) -> None:
         ),
         answers=simulate.Answers(bands=simulate.USUAL_BANDS),
         seed=SEED,
-    ).data
+    )
+    seen, said = observed.data, work_of(world)
     declaring = [name for name in world.market.names if name in set(world.market.declaring)]
     kept = ["platform", "n_platforms", *(f"on {name}" for name in declaring), "platform_days", "monthly"]
     kept += ["weekly_every_week", "sex", "age", "region", "education"]
     columns = [seen.column(name) for name in kept] + [seen.weights]
-    header = [name.replace(" ", "_") for name in kept] + ["weight"]
+    columns += [answers[observed.persons] for answers in said.values()]
+    header = [name.replace(" ", "_") for name in kept] + ["weight", *said]
     header[header.index("weekly_every_week")] = "weekly"
     write("survey.csv", header, ([plain(value) for value in row] for row in zip(*columns, strict=True)))
 
@@ -125,8 +183,47 @@ def write_audience(world: simulate.Population) -> None:
 
 
 def write_truth(world: simulate.Population) -> None:
-    """Write the truth by estimand: for comparison, never an input."""
-    write("truth.csv", ("estimand", "value"), ((name, plain(value)) for name, value in world.truth.items()))
+    """Write the truth by estimand, and by tier and domain: for comparison, never an input."""
+    truth = {**world.truth, **work_truth(world)}
+    write("truth.csv", ("estimand", "value"), ((name, plain(value)) for name, value in truth.items()))
+    tier, registered = tiers_of(world), world.among("registered")
+    rows: list[tuple[str, str, str, int]] = []
+    for variable, values in domains_of(world).items():
+        for domain in sorted(set(values[registered].tolist())):
+            rows += [(variable, domain, name, int(((tier == name) & (values == domain)).sum())) for name in TIERS]
+    write("truth_domains.csv", ("variable", "domain", "tier", "persons"), rows)
+
+
+def domains_of(world: simulate.Population) -> dict[str, np.ndarray]:
+    """Return the variables by which tiers are divided."""
+    work = work_of(world)
+    return {
+        "sex": world.covariate("sex"),
+        "age": world.covariate("age"),
+        "employment": work["employment"],
+        "poverty": work["poverty"],
+    }
+
+
+def work_truth(world: simulate.Population) -> dict[str, float]:
+    """Return shares of the registered, and hours and earnings of the tiers, nested as the tiers are."""
+    work, registered = work_of(world), world.among("registered")
+    of_registered = {
+        "share_women": world.covariate("sex") == "women",
+        "share_poor": work["poverty"] == POVERTY[1],
+        "share_no_other_job": work["employment"] == JOBS[2],
+        "share_25_44": np.isin(world.covariate("age"), ("25-34", "35-44")),
+    }
+    truth = {name: float(who[registered].mean()) for name, who in of_registered.items()}
+    hours, eur = work["hours_per_week"], work["hours_per_week"] * work["eur_per_hour"] * WEEKS_PER_MONTH
+    monthly, weekly = world.among("monthly"), world.among("weekly_every_week")
+    truth["hours_per_week"] = float(hours[monthly].mean())
+    truth["mean_eur_per_month"] = float(eur[monthly].mean())
+    truth["median_eur_per_hour"] = float(np.median(work["eur_per_hour"][monthly]))
+    for name, who in (("very_active", weekly), ("regular", monthly)):
+        truth[f"fte_{name}"] = float(hours[who].sum() / FULL_TIME_WEEK)
+        truth[f"eur_per_month_{name}"] = float(eur[who].sum())
+    return truth
 
 
 def main() -> None:

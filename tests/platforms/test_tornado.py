@@ -10,7 +10,16 @@ from scipy.integrate import quad
 from microwork_estimate.errors import InvalidInput
 from microwork_estimate.estimate import Estimand
 from microwork_estimate.inputs import Elicited, PlatformAudience
-from microwork_estimate.platforms import AudienceFactors, Tornado, audience_tornado
+from microwork_estimate.platforms import (
+    AudienceFactors,
+    CensoredSites,
+    Tornado,
+    audience_by_correlation,
+    audience_tornado,
+    audience_variance_shares,
+    factor_correlation,
+    persons_from_audience,
+)
 from microwork_estimate.platforms.tornado import log_variance
 
 ONE = Elicited(distribution="fixed", low=1.0, source="by definition")
@@ -173,3 +182,43 @@ def test_empty_audience_and_ragged_arrays_are_refused():
             swing=0.9,
             estimand=Estimand(),
         )
+
+
+@pytest.mark.filterwarnings("ignore::microwork_estimate.errors.MicroworkWarning")
+def test_censored_sites_widen_the_measurement():
+    """Sites below the threshold add visitors and scatter: the median grows, and so does the swing of the measurement."""
+    hidden = CensoredSites(platforms=("X", "Y"), threshold=900.0, source="provider")
+    plain, with_hidden = (audience_tornado(sites([2000.0, 1000.0]), ALL, censored=c) for c in (None, hidden))
+    assert with_hidden.median > plain.median
+    at = [t.names.index("measurement") for t in (plain, with_hidden)]
+    assert with_hidden.high[at[1]] - with_hidden.low[at[1]] > plain.high[at[0]] - plain.low[at[0]]
+    assert "2 below the threshold" in with_hidden.estimand.platforms
+    empty = CensoredSites(platforms=("X", "Y"), threshold=1e-6, source="provider")
+    tiny = audience_tornado(sites([2000.0, 1000.0]), ALL, censored=empty)
+    assert tiny.median == pytest.approx(plain.median, rel=2e-3)  # other points of the same sequence
+
+
+def test_dependent_factors_share_the_variance_by_shapley():
+    """With dependence the shares are the Shapley values, which still add up to 1; with none they are the exact ones."""
+    tied = factor_correlation({("worker_share", "devices_per_person"): 0.8})
+    tornado = audience_tornado(sites([2000.0, 1000.0]), ALL, dependence=tied)
+    shares = audience_variance_shares(sites([2000.0, 1000.0]), ALL, dependence=tied)
+    by_name = dict(zip(tornado.names, tornado.variance_share, strict=True))
+    assert by_name == pytest.approx(dict(zip(shares.names, shares.shapley, strict=True)))
+    assert sum(by_name.values()) == pytest.approx(1.0)
+    none = audience_tornado(sites([2000.0, 1000.0]), ALL, dependence=factor_correlation({}))
+    exact = audience_tornado(sites([2000.0, 1000.0]), ALL)
+    np.testing.assert_allclose(none.variance_share, exact.variance_share, atol=2e-3)
+
+
+@pytest.mark.filterwarnings("ignore::microwork_estimate.errors.MicroworkWarning")
+def test_curve_over_correlations_takes_the_options_of_the_estimate():
+    """At the correlation of the estimate, the curve is the estimate, with dependence and censored sites too."""
+    tied = factor_correlation({("worker_share", "devices_per_person"): 0.5})
+    hidden = CensoredSites(platforms=("X",), threshold=500.0, source="provider")
+    options = {"dependence": tied, "censored": hidden}
+    curve = audience_by_correlation(sites([2000.0, 1000.0]), ALL, correlations=(0.3, 0.6), **options)
+    whole = persons_from_audience(sites([2000.0, 1000.0]), ALL, correlation=0.6, **options)
+    assert curve.values[1] == pytest.approx(whole.value, rel=1e-12)
+    assert curve.high[1] == pytest.approx(whole.interval.high, rel=1e-12)
+    assert curve.estimand == whole.estimand

@@ -80,6 +80,7 @@ MONOTONE_MULTI_HOMING = Assumption(
     " fréquentent une autre.",
     testable=False,
     direction_of_bias_if_violated="up",
+    sensitivity="platforms.subset_bounds",
 )
 ELICITED_FACTORS = Assumption(
     id="elicited-factors",

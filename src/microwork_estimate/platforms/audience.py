@@ -149,6 +149,8 @@ def audience_by_correlation(
     factors: AudienceFactors,
     *,
     correlations: Iterable[float] = (0.0, 0.3, 0.6, 0.9),
+    dependence: FactorCorrelation | None = None,
+    censored: CensoredSites | None = None,
     level: float = 0.95,
 ) -> SensitivityCurve:
     """Persons and their interval for several correlations between the errors of the provider's sites.
@@ -162,6 +164,8 @@ def audience_by_correlation(
     factors : AudienceFactors
     correlations : iterable of float
         Increasing numbers from 0 to 1.
+    dependence, censored
+        As in :func:`persons_from_audience`.
     level : float
         Probability of the interval.
 
@@ -212,7 +216,8 @@ def audience_by_correlation(
             fix="sort them, and leave out repetitions",
         )
     probabilities = [(1 - level) / 2, 0.5, (1 + level) / 2]
-    quantiles = np.array([np.quantile(deterministic_draws(audience, factors, rho), probabilities) for rho in grid])
+    draws = (deterministic_draws(audience, factors, rho, dependence, censored) for rho in grid)
+    quantiles = np.array([np.quantile(drawn, probabilities) for drawn in draws])
     return SensitivityCurve(
         parameter="correlation between the errors of one provider's sites",
         grid=grid,
@@ -220,7 +225,7 @@ def audience_by_correlation(
         low=quantiles[:, 0],
         high=quantiles[:, 2],
         level=level,
-        estimand=audience_estimand(audience),
+        estimand=audience_estimand(audience, censored),
         reference=0.6,
     )
 

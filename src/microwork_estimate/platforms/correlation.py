@@ -195,7 +195,13 @@ def _require_correlation(matrix: ArrayLike) -> FloatArray:
         or not np.allclose(np.diag(array), 1.0, atol=1e-9)
         or np.abs(array).max() > 1 + 1e-9
     ):
-        _refuse("a symmetric table of numbers from -1 to 1 with ones on the diagonal", f"shape {array.shape}")
+        raise InvalidInput(
+            "impossible correlation",
+            expected="a symmetric table of numbers from -1 to 1 with ones on the diagonal",
+            got=f"shape {array.shape}" if not square else "another table",
+            where="correlation matrix",
+            fix="state each correlation once; the table is made from the pairs by factor_correlation",
+        )
     return array
 
 

@@ -14,6 +14,7 @@ from microwork_estimate.errors import InvalidInput, check_choice
 from microwork_estimate.estimate import FloatArray, IntArray
 from microwork_estimate.inputs.codes import label_text
 from microwork_estimate.inputs.platform_days import PlatformDays
+from microwork_estimate.inputs.shown import kind_of
 from microwork_estimate.inputs.survey import SurveySample
 
 CellRule = Literal["auto", "platform-day", "platform and kind of day", "platform", "all"]
@@ -92,7 +93,7 @@ class Bands:
                 raise InvalidInput(
                     "answer outside the bands",
                     expected="one of " + ", ".join(self.labels),
-                    got=f"{text!r} at position {at}",
+                    got=f"{kind_of(text)} at position {at}",
                     where=where,
                     fix="write the answers as the bands do, or leave bands out for whole numbers",
                 )

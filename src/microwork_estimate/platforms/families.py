@@ -14,6 +14,7 @@ from microwork_estimate.estimate import Estimate, FloatArray
 from microwork_estimate.inputs import PlatformRegistrations
 from microwork_estimate.platforms.bounds import multiplicity_bounds
 from microwork_estimate.platforms.scale import require_mean
+from microwork_estimate.small_tables import grid_table
 
 Family = Literal["zero-truncated Poisson", "geometric", "logarithmic series", "zeta"]
 FAMILIES: tuple[Family, ...] = get_args(Family)
@@ -58,6 +59,15 @@ class FamilyReadings:
 
     bounds: Estimate
     readings: tuple[FamilyReading, ...]
+
+    def _repr_html_(self) -> str:
+        rows = [
+            [one.family, str(one.max_platforms or "none"), f"{one.platforms_per_person:.3f}", f"{one.persons:,.0f}"]
+            for one in self.readings
+        ]
+        rows.append(["whatever the law", "", "", self.bounds.display()[2]])
+        head = ("law", "largest number of platforms", "platforms per person", "persons")
+        return grid_table("Persons by the law of platforms per person", head, rows)
 
 
 def family_readings(

@@ -17,6 +17,7 @@ from microwork_estimate.platforms.account_error import AccountError, accounts_an
 from microwork_estimate.platforms.assumptions import ELICITED_FACTORS, LEDGER_ORDER
 from microwork_estimate.platforms.coded_warnings import assumed_factors
 from microwork_estimate.platforms.fixed_points import fixed_points
+from microwork_estimate.small_tables import grid_table
 
 STEPS = ("duplicates", "abroad", "dormant", "platforms_per_person")
 _SHARES = STEPS[:3]
@@ -137,6 +138,17 @@ class Ledger:
     estimate: Estimate
     level: float
 
+    def _repr_html_(self) -> str:
+        head = ("step", "factor", "left", f"{100 * self.level:g} % interval", "unit", "source")
+        rows = [
+            [
+                *(row.label_en, "" if row.factor is None else f"{row.factor:.3g}", f"{row.value:,.0f}"),
+                *(f"{row.low:,.0f} to {row.high:,.0f}", row.unit, row.source),
+            ]
+            for row in self.rows
+        ]
+        return grid_table("From declared accounts to persons", head, rows)
+
 
 def registrations_ledger(
     registrations: PlatformRegistrations,
@@ -196,7 +208,13 @@ def registrations_ledger(
     check_level(level)
     steps = factors.given
     if not steps or registrations.total <= 0:
-        _refuse("ledger without content", "accounts, and at least one step", "none", "factors")
+        raise InvalidInput(
+            "ledger without content",
+            expected="accounts, and at least one step",
+            got=f"{registrations.total:g} accounts and {len(steps)} steps",
+            where="registrations_ledger",
+            fix="give what platforms declare, and what is known of duplicates, accounts abroad, dormant ones or persons",
+        )
     draws = ledger_draws(registrations, factors, fixed_points(1 + len(steps)), error=error)
     middle = ledger_draws(registrations, factors, np.full((1, 1 + len(steps)), 0.5), error=error)[0]
     ends = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2], axis=0)
@@ -270,8 +288,12 @@ def ledger_draws(
     steps = factors.given
     u = frozen_floats(uniforms, where="uniforms")
     if u.ndim != 2 or u.shape[1] != 1 + len(steps) or not ((u >= 0) & (u <= 1)).all():
-        _refuse(
-            "uniforms that cannot be used", f"numbers from 0 to 1 of shape (B, {1 + len(steps)})", "others", "draws"
+        raise InvalidInput(
+            "uniforms that cannot be used",
+            expected=f"numbers from 0 to 1 of shape (B, {1 + len(steps)})",
+            got=f"others, of shape {u.shape}",
+            where="ledger_draws.uniforms",
+            fix="draw n_ledger_uniforms(factors) numbers for each draw",
         )
     u = np.clip(u, 2.0**-54, 1 - 2.0**-53)
     accounts, covariance = accounts_and_covariance(registrations, error)
@@ -351,10 +373,5 @@ def _warnings(steps: tuple[tuple[str, Elicited], ...]) -> tuple[CodedWarning, ..
 
 
 def _refuse(problem: str, expected: str, got: str, argument: str) -> NoReturn:
-    raise InvalidInput(
-        problem,
-        expected=expected,
-        got=got,
-        where=f"LedgerFactors.{argument}",
-        fix="use 'share' for a share, 'at_least_one' for platforms per person, or 'fixed'",
-    )
+    fix = "use 'share' for a share, 'at_least_one' for platforms per person, or 'fixed'"
+    raise InvalidInput(problem, expected=expected, got=got, where=f"LedgerFactors.{argument}", fix=fix)

@@ -28,6 +28,7 @@ from microwork_estimate.platforms.scale import log_scale_interval
 from microwork_estimate.platforms.subset_programme import BoundPair, SubsetKnowledge, programme, worst_case
 from microwork_estimate.platforms.subset_terms import Ends, SubsetTerms, account_ends, subset_terms
 from microwork_estimate.platforms.transport import transported
+from microwork_estimate.small_tables import grid_table
 
 _REFERENCES = (
     "Fréchet 1935, Fundamenta Mathematicae 25, 379-387",
@@ -57,6 +58,16 @@ class SubsetBounds:
     worst_case: Estimate
     monotone: Estimate
     transport: Estimate | None
+
+    def _repr_html_(self) -> str:
+        steps = {
+            "on a platform reached": self.on_reached,
+            "whatever the others do": self.worst_case,
+            "others on no more platforms": self.monotone,
+            "accounts elsewhere alike": self.transport,
+        }
+        rows = [[name, *found.display()] for name, found in steps.items() if found is not None]
+        return grid_table("Persons on all platforms", ("taken for granted", "estimate", "interval", "bounds"), rows)
 
 
 def subset_bounds(

@@ -12,7 +12,11 @@ from microwork_estimate.estimate import Estimand, FloatArray, frozen_floats
 from microwork_estimate.inputs import Elicited, PlatformAudience
 from microwork_estimate.platforms.audience import audience_estimand, deterministic_draws, require_visitors
 from microwork_estimate.platforms.audience_factors import FACTOR_NAMES, AudienceFactors
+from microwork_estimate.platforms.censored import CensoredSites
+from microwork_estimate.platforms.correlation import FactorCorrelation
 from microwork_estimate.platforms.scale import require_share
+from microwork_estimate.platforms.variance_shares import audience_variance_shares
+from microwork_estimate.small_tables import grid_table
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -55,9 +59,22 @@ class Tornado:
                 )
             object.__setattr__(self, name, array)
 
+    def _repr_html_(self) -> str:
+        head = ("factor", "persons at its lower end", "at its upper end", "share of the variance")
+        columns = zip(self.names, self.low, self.high, self.variance_share, strict=True)
+        rows = [[name, f"{low:,.0f}", f"{high:,.0f}", f"{100 * share:.0f} %"] for name, low, high, share in columns]
+        title = f"What each factor alone does to {self.median:,.0f} persons; ends of {100 * self.swing:g} %"
+        return grid_table(title, head, rows)
+
 
 def audience_tornado(
-    audience: PlatformAudience, factors: AudienceFactors, *, correlation: float = 0.6, swing: float = 0.9
+    audience: PlatformAudience,
+    factors: AudienceFactors,
+    *,
+    correlation: float = 0.6,
+    dependence: FactorCorrelation | None = None,
+    censored: CensoredSites | None = None,
+    swing: float = 0.9,
 ) -> Tornado:
     """Which factor carries the uncertainty of the number of persons.
 
@@ -65,6 +82,9 @@ def audience_tornado(
     factor "measurement" is the sum over sites of visitors times error, whose distribution depends on the correlation
     between sites. N is then a product of five independent factors, so that the variance of ln N is the sum of theirs,
     and the shares are exact: quadrature for a single site, the points of :func:`persons_from_audience` for several.
+    Censored sites, with their unknown visitors, belong to the measurement. With dependence between factors the variances
+    no longer add up, and the shares are the Shapley values of :func:`audience_variance_shares`; the swings still move
+    one factor at a time, as if the others could stay.
 
     Parameters
     ----------
@@ -72,6 +92,8 @@ def audience_tornado(
     factors : AudienceFactors
     correlation : float
         Correlation between the errors of the provider's sites.
+    dependence, censored
+        As in :func:`persons_from_audience`.
     swing : float
         Probability of the central interval: 0.9 takes each factor to its 5 % and 95 % quantiles.
 
@@ -87,7 +109,7 @@ def audience_tornado(
 
     Assumptions
     -----------
-    Independent factors.
+    Factors depend on one another as stated only: not at all by default.
 
     References
     ----------
@@ -111,27 +133,38 @@ def audience_tornado(
     (('measurement', 'worker_share'), array([250., 400.]), array([1000.,  600.]))
     """
     check_level(swing, where="swing")
-    visitors = _measured_visitors(audience, factors, correlation)
+    visitors = _measured_visitors(audience, factors, correlation, censored)
     ends = np.array([0.5, (1 - swing) / 2, (1 + swing) / 2])
     quantiles = {name: factors.factor(name).quantile(ends) for name in FACTOR_NAMES}
     quantiles["measurement"] = (
         np.quantile(visitors, ends) if visitors.size else audience.total * quantiles["measurement"]
     )
-    variances = np.array([log_variance(factors.factor(name)) for name in FACTOR_NAMES])
-    if visitors.size:
-        variances[0] = np.log(visitors).var()
     median, swings = _swings(quantiles)
     order = np.argsort(swings[:, 0] - swings[:, 1], kind="stable")
-    total = variances.sum()
+    if dependence is None:
+        shares = _independent_shares(factors, visitors)
+    else:
+        shares = audience_variance_shares(
+            audience, factors, correlation=correlation, dependence=dependence, censored=censored
+        ).shapley
     return Tornado(
         names=tuple(FACTOR_NAMES[i] for i in order),
         low=swings[order, 0],
         high=swings[order, 1],
-        variance_share=variances[order] / total if total > 0 else np.zeros(len(FACTOR_NAMES)),
+        variance_share=shares[order],
         median=median,
         swing=swing,
-        estimand=audience_estimand(audience),
+        estimand=audience_estimand(audience, censored),
     )
+
+
+def _independent_shares(factors: AudienceFactors, visitors: FloatArray) -> FloatArray:
+    """Return the shares of the variance of ln N in the order of the factors; all 0 if nothing varies."""
+    variances = np.array([log_variance(factors.factor(name)) for name in FACTOR_NAMES])
+    if visitors.size:
+        variances[0] = np.log(visitors).var()
+    total = variances.sum()
+    return np.asarray(variances / total if total > 0 else np.zeros(len(FACTOR_NAMES)))
 
 
 def log_variance(factor: Elicited) -> float:
@@ -170,11 +203,13 @@ def log_variance(factor: Elicited) -> float:
     return float(np.average((logs - mean) ** 2, weights=weights))
 
 
-def _measured_visitors(audience: PlatformAudience, factors: AudienceFactors, correlation: float) -> FloatArray:
+def _measured_visitors(
+    audience: PlatformAudience, factors: AudienceFactors, correlation: float, censored: CensoredSites | None
+) -> FloatArray:
     """Return draws of the sum of visitors times error; none where this is the total times one single error."""
     require_share(correlation, where="correlation")
     require_visitors(audience)
-    if np.count_nonzero(audience.unique_visitors) == 1 or correlation == 1:
+    if censored is None and (np.count_nonzero(audience.unique_visitors) == 1 or correlation == 1):
         return np.empty(0)
     one = Elicited(distribution="fixed", low=1.0, source="by definition")
     measurement_alone = AudienceFactors(
@@ -184,7 +219,7 @@ def _measured_visitors(audience: PlatformAudience, factors: AudienceFactors, cor
         devices_per_person=one,
         platforms_per_person=one,
     )
-    return deterministic_draws(audience, measurement_alone, correlation)
+    return deterministic_draws(audience, measurement_alone, correlation, None, censored)
 
 
 def _swings(quantiles: dict[str, FloatArray]) -> tuple[float, FloatArray]:

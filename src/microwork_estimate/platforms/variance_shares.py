@@ -144,7 +144,7 @@ def audience_variance_shares(
         total_order=total,
         shapley=shapley,
         scale=scale,
-        estimand=audience_estimand(audience),
+        estimand=audience_estimand(audience, censored),
     )
 
 

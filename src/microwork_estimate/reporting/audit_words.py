@@ -25,6 +25,15 @@ WORDS: dict[str, tuple[str, str]] = {
         "Jusqu'où elle doit être fausse : tout l'intervalle autour d'une estimation est multiplié par le facteur jusqu'à "
         "quitter le chiffre publié ; rien ne dit si un écart de cette taille est probable.",
     ),
+    "ledger_steps_title": (
+        "From declared accounts to persons, step by step",
+        "Des comptes déclarés aux personnes, étape par étape",
+    ),
+    "ledger_step": ("step", "étape"),
+    "ledger_factor": ("share taken away, or divisor", "part retirée, ou diviseur"),
+    "ledger_left": ("what is left", "ce qui reste"),
+    "ledger_status": ("status", "statut"),
+    "ledger_source": ("source", "source"),
     "assumption_id": ("id", "identifiant"),
     "statement": ("assumption", "hypothèse"),
     "testable": ("testable", "vérifiable"),

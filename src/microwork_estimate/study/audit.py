@@ -6,9 +6,12 @@ Published figures are read here to be questioned; no estimate is made of them.
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 from microwork_estimate.capture_recapture import relative_odds_ratio_curve
 from microwork_estimate.errors import InvalidInput
+from microwork_estimate.inputs import column, read_table
+from microwork_estimate.study.accounts_ledger import accounts_ledger
 from microwork_estimate.study.assumption_book import assumption
 from microwork_estimate.study.bundle import ResultTable
 from microwork_estimate.study.registry import Study
@@ -75,7 +78,8 @@ def audit_table(study: Study) -> dict[str, ResultTable]:
     -------
     dict of str to ResultTable
         ``audit``, with the published figure and the range of the truth, one row for each objection that names a failure;
-        empty for a study without any.
+        ``ledger``, from declared accounts to persons, where an objection has one; ``domain_truth``, where a
+        simulated study has a table of its truth by domain. Empty for a study without any.
 
     Examples
     --------
@@ -91,7 +95,9 @@ def audit_table(study: Study) -> dict[str, ResultTable]:
             low, high = _range(objection.what_if)
             rows.append((objection.id, published, published * low, published * high))
     columns = ("objection", "published", "low", "high")
-    return {"audit": ResultTable(columns=columns, rows=tuple(rows))} if rows else {}
+    found = {"audit": ResultTable(columns=columns, rows=tuple(rows))} if rows else {}
+    others = {"ledger": accounts_ledger(study), "domain_truth": _domain_truth(study)}
+    return found | {name: table for name, table in others.items() if table is not None}
 
 
 def objection_words(study: Study) -> list[dict[str, object]]:
@@ -122,6 +128,20 @@ def objection_words(study: Study) -> list[dict[str, object]]:
             }
         )
     return words
+
+
+def _domain_truth(study: Study) -> ResultTable | None:
+    """Read the truth of a simulated study by tier and domain, which no recipe can: its columns are published results."""
+    entry = study.files.get("truth_domains")
+    place = None if entry is None or not study.synthetic else study.table("truth_domains")
+    if entry is None or not isinstance(place, Path):
+        return None
+    table = read_table(place)
+    columns = [
+        column(table, entry.published_columns[name]).tolist() for name in ("variable", "domain", "tier", "persons")
+    ]
+    rows = tuple(zip(*columns, strict=True))
+    return ResultTable(columns=("variable", "domain", "tier", "persons"), rows=rows)
 
 
 def _range(case: WhatIfEntry) -> tuple[float, float]:

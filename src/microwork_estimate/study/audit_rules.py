@@ -9,7 +9,7 @@ from microwork_estimate.errors import InvalidInput
 
 if TYPE_CHECKING:
     from microwork_estimate.study.schema import StudyFile
-    from microwork_estimate.study.schema_audit import RouteEntry
+    from microwork_estimate.study.schema_audit import ObjectionEntry, RouteEntry
 
 
 def check_routes(study: StudyFile) -> None:
@@ -36,7 +36,9 @@ def check_routes(study: StudyFile) -> None:
 def check_objections(study: StudyFile) -> None:
     """Require objections with names of their own, and failures of assumptions that are possible."""
     _once((objection.id for objection in study.objections), "objections")
+    _once(("ledger" for objection in study.objections if objection.ledger is not None), "objections, ledger")
     for objection in study.objections:
+        _check_ledger(study, objection)
         case = objection.what_if
         if case is None:
             continue
@@ -52,6 +54,37 @@ def check_objections(study: StudyFile) -> None:
                 where=where,
                 fix="give the smaller end first",
             )
+
+
+def _check_ledger(study: StudyFile, objection: ObjectionEntry) -> None:
+    ledger = objection.ledger
+    if ledger is None:
+        return
+    where = f"objections.{objection.id}.ledger"
+    if (ledger.declared is None) == (ledger.registrations is None):
+        raise InvalidInput(
+            "ledger without one beginning",
+            expected="declared (a figure), or registrations (a table)",
+            got=f"declared={ledger.declared!r}, registrations={ledger.registrations!r}",
+            where=where,
+            fix="say where the declared accounts stand, once",
+        )
+    _known(ledger.declared, study.inputs, "inputs", f"{where}.declared")
+    _known(ledger.registrations, study.files, "files", f"{where}.registrations")
+    factors = {**study.elicited, **study.inputs}
+    steps = {name: getattr(ledger, name) for name in ("duplicates", "abroad", "dormant", "platforms_per_person")}
+    if not any(steps.values()):
+        raise InvalidInput(
+            "ledger without a step",
+            expected="at least one of " + ", ".join(steps),
+            got="none",
+            where=where,
+            fix="name a figure or an elicited factor for one of the steps, or leave the ledger out",
+        )
+    for name, key in steps.items():
+        _known(key, factors, "elicited or inputs", f"{where}.{name}")
+    for key in ledger.then:
+        _known(key, study.published, "published", f"{where}.then")
 
 
 def _check_estimand(route: RouteEntry, where: str) -> None:

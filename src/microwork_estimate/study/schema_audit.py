@@ -42,6 +42,22 @@ class WhatIfEntry(Entry):
     high: Number = Field(description="Largest failure.")
 
 
+class LedgerEntry(Entry):
+    """The steps from declared accounts to persons; a step without a key is one of which nothing is public."""
+
+    declared: Key | None = Field(default=None, description="Key of [inputs]: the sum of declared accounts.")
+    registrations: Key | None = Field(
+        default=None, description="Key of [files], instead: a table with the columns platform and accounts."
+    )
+    duplicates: Key | None = Field(default=None, description="Key of [elicited] or [inputs]: share of the accounts.")
+    abroad: Key | None = Field(default=None, description="Share of what is left then.")
+    dormant: Key | None = Field(default=None, description="Share of what is left then.")
+    platforms_per_person: Key | None = Field(default=None, description="Accounts per person among what is left.")
+    then: tuple[Key, ...] = Field(
+        default=(), description="Keys of [published] that are part of the last line, the widest first."
+    )
+
+
 class ObjectionEntry(Entry):
     """What critics say and what can be said about it: one table ``[[objections]]``."""
 
@@ -56,5 +72,6 @@ class ObjectionEntry(Entry):
     number_fr: Text
     assumption: Slug = Field(description="Id of the assumption that it questions.")
     what_if: WhatIfEntry | None = None
+    ledger: LedgerEntry | None = Field(default=None, description="From declared accounts to persons, step by step.")
     settled_by: Text = Field(description="The input that would settle it.")
     settled_by_fr: Text

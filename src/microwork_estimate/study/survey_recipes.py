@@ -31,10 +31,10 @@ REACHED = "accounts of the platforms reached"
 ODDS_RATIOS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 
 
-@BOOK.recipe("two_list_table", files=("lists",))
+@BOOK.recipe("two_list_table", files=("lists",), redraws=1)
 def two_list_table(task: Task) -> Found:
     """Chapman on two lists; the replicates are exact draws of how many neither list has seen."""
-    lists = _lists(task)
+    lists = lists_of(task)
     estimate = capture_recapture.chapman(lists, level=task.settings.level)
     draws = bootstrap.replicate(
         lambda redrawn: redrawn["lists"],
@@ -42,6 +42,7 @@ def two_list_table(task: Task) -> Found:
         bootstrap.Joint(schemes={"lists": bootstrap.WaringHalf()}),
         n_replicates=task.settings.n_replicates,
         seed=task.settings.seed,
+        execution=task.settings.execution,
     )
     redrawn = bootstrap.with_replicates(estimate, draws["value"], level=task.settings.level)
     return Found(estimates={task.name: replace(redrawn, name=task.name, estimand=task.estimand)})
@@ -50,7 +51,7 @@ def two_list_table(task: Task) -> Found:
 @BOOK.recipe("two_list_bounds", files=("lists",))
 def two_list_bounds(task: Task) -> Found:
     """Chapman with an odds ratio between the lists that is only known to lie in a range, and the whole curve."""
-    lists = _lists(task)
+    lists = lists_of(task)
     bounds = capture_recapture.odds_ratio_bounds(lists, low=0.5, high=4.0, level=task.settings.level)
     curve = capture_recapture.odds_ratio_curve(lists, ODDS_RATIOS, level=task.settings.level)
     points = zip(curve.grid, curve.values, curve.low, curve.high, strict=True)
@@ -63,19 +64,10 @@ def two_list_bounds(task: Task) -> Found:
     )
 
 
-@BOOK.recipe("audience_by_site", elicited=FACTORS, files=("audience",))
+@BOOK.recipe("audience_by_site", elicited=FACTORS, files=("audience",), redraws=1)
 def audience_by_site(task: Task) -> Found:
     """Visitors of each site turned into workers, with errors that the sites of one provider share."""
-    table = task.inputs.read_table("audience")
-    visits = PlatformAudience(
-        platforms=tuple(str(site) for site in column(table, "site")),
-        unique_visitors=column(table, "visitors").astype(np.float64),
-        provider="simulated provider",
-        source="audience.csv",
-        window="month",
-        territory=task.estimand.territory,
-    )
-    factors = audience_factors(task)
+    visits, factors = audience_of(task), audience_factors(task)
     persons = platforms.persons_from_audience(visits, factors, level=task.settings.level)
     redrawn = audience_replicates(persons, visits, factors, task.settings)
     return Found(estimates={task.name: replace(redrawn, name=task.name, estimand=task.estimand)})
@@ -86,6 +78,7 @@ def audience_by_site(task: Task) -> Found:
     inputs=("rounding",),
     elicited=("duplicates",),
     files=("registrations", "survey", "margins"),
+    redraws=1,
 )
 def registrations_and_survey(task: Task) -> Found:
     """Divide declared accounts, without duplicates, by the platforms per person that the raked survey found.
@@ -93,8 +86,8 @@ def registrations_and_survey(task: Task) -> Found:
     Survey, declarations and share of duplicates are redrawn together, each on its own stream, and the whole recipe runs
     again on every redraw: the survey is raked anew to the accounts by sex and by age.
     """
-    survey, margins = _survey(task), _margins(task)
-    declared, duplicates = _registrations(task), task.inputs.elicited("duplicates")
+    survey, margins = survey_of(task), margins_of(task)
+    declared, duplicates = registrations_of(task), task.inputs.elicited("duplicates")
     raked = weighting.calibrate(survey, margins).sample
     estimate = registered_persons(raked, declared, duplicates.median)
     draws = bootstrap.replicate(
@@ -109,6 +102,7 @@ def registrations_and_survey(task: Task) -> Found:
         ),
         n_replicates=task.settings.n_replicates,
         seed=task.settings.seed,
+        execution=task.settings.execution,
     )
     redrawn = bootstrap.with_replicates(estimate, draws["value"], level=task.settings.level)
     return Found(estimates={task.name: replace(redrawn, name=task.name, estimand=task.estimand)})
@@ -155,19 +149,65 @@ def raked_persons(survey: SurveySample, margins: Margins, redrawn: Mapping[str, 
     return np.asarray(accounts / harmonic_means(survey.numbers("n_platforms"), weights))
 
 
+def person_weights(weights: FloatArray, accounts: FloatArray, n_platforms: FloatArray) -> FloatArray:
+    """Turn weights of accounts into weights of persons that add up to the registered persons.
+
+    Parameters
+    ----------
+    weights : array of shape (n,), or (B, n)
+        Of accounts, up to a factor.
+    accounts : array of shape (), or (B,)
+        All declared accounts, without duplicates.
+    n_platforms : array of shape (n,)
+        Platforms of each respondent.
+
+    Returns
+    -------
+    array of the shape of `weights`
+
+    Examples
+    --------
+    >>> person_weights(np.ones(2), np.asarray(40.0), np.array([1.0, 2.0]))
+    array([20., 10.])
+    """
+    of_accounts = weights * (accounts / weights.sum(axis=-1))[..., None]
+    return np.asarray(of_accounts / n_platforms)
+
+
+def tiers_of(survey: SurveySample) -> np.ndarray:
+    """Return the exclusive tier of each respondent, of the columns ``weekly`` and ``monthly``, shape (n,)."""
+    weekly, monthly = survey.numbers("weekly") == 1, survey.numbers("monthly") == 1
+    return np.select([weekly, monthly], ["very_active", "regular"], default="occasional")
+
+
 def harmonic_means(values: FloatArray, weights: FloatArray) -> FloatArray:
     """Return weighted harmonic means, shape (B,), of values of shape (n,) with weights of shape (B, n)."""
     return np.asarray(weights.sum(axis=1) / (weights @ (1 / values)))
 
 
-def _lists(task: Task) -> CaptureHistories:
+def audience_of(task: Task) -> PlatformAudience:
+    """Read the monthly audience of each site."""
+    table = task.inputs.read_table("audience")
+    return PlatformAudience(
+        platforms=tuple(str(site) for site in column(table, "site")),
+        unique_visitors=column(table, "visitors").astype(np.float64),
+        provider="simulated provider",
+        source="audience.csv",
+        window="month",
+        territory=task.estimand.territory,
+    )
+
+
+def lists_of(task: Task) -> CaptureHistories:
+    """Read the lists, by who is on which."""
     table = task.inputs.read_table("lists")
     names = [name for name in table.columns if name != "persons"]
     presence = np.column_stack([column(table, name) for name in names])
     return CaptureHistories.from_patterns(names, presence, column(table, "persons"), estimand=task.estimand)
 
 
-def _registrations(task: Task) -> PlatformRegistrations:
+def registrations_of(task: Task) -> PlatformRegistrations:
+    """Read the accounts that platforms declare."""
     return platform_registrations(
         task.inputs.read_table("registrations"),
         platform="platform",
@@ -177,7 +217,8 @@ def _registrations(task: Task) -> PlatformRegistrations:
     )
 
 
-def _survey(task: Task) -> SurveySample:
+def survey_of(task: Task) -> SurveySample:
+    """Read the survey, with its platforms as strata."""
     return survey_sample(
         task.inputs.read_table("survey"),
         weight="weight",
@@ -187,7 +228,8 @@ def _survey(task: Task) -> SurveySample:
     )
 
 
-def _margins(task: Task) -> Margins:
+def margins_of(task: Task) -> Margins:
+    """Read what the survey is raked to."""
     table = task.inputs.read_table("margins")
     columns = ("variable", "category", "accounts")
     return margins_from_table(table, source="margins.csv", universe=REACHED, columns=columns)

@@ -12,6 +12,7 @@ from microwork_estimate.bootstrap import percentile, standard_error
 from microwork_estimate.errors import CodedWarning, InvalidInput, announce, check_level
 from microwork_estimate.estimate import Assumption, Estimate, FrozenMapping, Replicates
 from microwork_estimate.frozen import FloatArray
+from microwork_estimate.small_tables import grid_table, notes_list
 from microwork_estimate.synthesis.order_restriction import disordered, isotonic
 from microwork_estimate.synthesis.tiers import TierSet
 
@@ -54,6 +55,15 @@ class CoherentTiers:
     violation_rate: float
     largest_shift: float | None
     warnings: tuple[CodedWarning, ...]
+
+    def _repr_html_(self) -> str:
+        rows = []
+        for part in self.unconstrained:
+            after = ("none", "") if self.constrained is None else self.constrained[part.tier.id].display()[:2]
+            rows.append([part.tier.label_en, *part.estimate.display()[:2], *after])
+        head = ("tier", "as the sources say", "interval", "in order", "interval")
+        title = f"Nested tiers; out of order in {100 * self.violation_rate:.0f} % of the redraws"
+        return grid_table(title, head, rows) + notes_list(str(warning) for warning in self.warnings)
 
 
 def coherent(nested: TierSet, *, prior_widths: Mapping[str, float] | None = None, level: float = 0.95) -> CoherentTiers:

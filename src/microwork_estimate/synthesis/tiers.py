@@ -17,6 +17,7 @@ from microwork_estimate.bootstrap import percentile, standard_error
 from microwork_estimate.errors import CodedWarning, InvalidInput, announce, check_choice
 from microwork_estimate.estimate import Bounds, Estimate, Replicates
 from microwork_estimate.inputs.checks import distinct_names
+from microwork_estimate.small_tables import grid_table
 
 Kind = Literal["nested", "exclusive"]
 
@@ -122,6 +123,11 @@ class TierSet:
     def __len__(self) -> int:
         return len(self.tiers)
 
+    def _repr_html_(self) -> str:
+        head = ("tier", "estimate", "interval", "bounds", "warnings")
+        rows = [[part.tier.label_en, *part.estimate.display(), _codes(part.estimate)] for part in self]
+        return grid_table(f"Tiers ({self.kind})", head, rows)
+
     def __getitem__(self, tier_id: str) -> Estimate:
         for tier, estimate in zip(self.tiers, self.estimates, strict=True):
             if tier.id == tier_id:
@@ -151,6 +157,10 @@ class TierSet:
                 fix=f"the widest tier, {self.tiers[-1].id!r}, is the total; or use synthesis.exclusive(tiers)",
             )
         return combined(self.estimates, [1.0] * len(self), name="total", method="sum of exclusive tiers")
+
+
+def _codes(estimate: Estimate) -> str:
+    return ", ".join(dict.fromkeys(warning.code for warning in estimate.warnings))
 
 
 def tiers(estimates: Sequence[Estimate], *, kind: Kind = "nested", names: Sequence[Tier] = DIPLAB_TIERS) -> TierSet:
