@@ -10,10 +10,10 @@ import pytest
 from scipy import integrate, special, stats
 
 from microwork_estimate import platforms, simulate
+from microwork_estimate.bootstrap import fingerprint
 from microwork_estimate.errors import InvalidInput
 from microwork_estimate.inputs import CaptureHistories
 from microwork_estimate.simulate import cells
-from microwork_estimate.simulate.block_store import described
 from microwork_estimate.simulate.cells import surveys
 from microwork_estimate.simulate.cells.two_lists import given_odds_ratio, waring_replicates
 
@@ -247,7 +247,7 @@ def test_everything_registered_can_be_described_and_sent():
     import pickle
 
     for name, tried in cells.ESTIMATORS.items():
-        assert described(partial(tried.function, level=0.95))
+        assert fingerprint(partial(tried.function, level=0.95))
         assert pickle.loads(pickle.dumps(partial(tried.function, level=0.95))).keywords == {"level": 0.95}  # noqa: S301
         room, _, function = tried.calls.partition(".")
         assert callable(getattr(importlib.import_module(f"microwork_estimate.{room}"), function)), name

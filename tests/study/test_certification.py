@@ -16,13 +16,14 @@ from typer.testing import CliRunner
 
 from microwork_estimate.bootstrap.executors import Executor
 from microwork_estimate.cli import app
-from microwork_estimate.errors import InvalidInput
+from microwork_estimate.errors import InvalidInput, MicroworkError
 from microwork_estimate.reporting.certificates import certificate_lines, certificate_table
 from microwork_estimate.reporting.warning_texts import WARNINGS
 from microwork_estimate.simulate import cells
 from microwork_estimate.simulate.coverage_report import Outcome
+from microwork_estimate.study.certificate_rows import COLUMNS
 from microwork_estimate.study.certificate_table import CertificateTable, _find_table, read_certificate_table, table_path
-from microwork_estimate.study.certification import COLUMNS, Certificate, certify, certify_shipped
+from microwork_estimate.study.certification import Certificate, Earlier, certify, certify_shipped
 from microwork_estimate.study.verdicts import Verdict, judge
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,6 +38,9 @@ CELL = '[[cells]]\nid = "{id}"\nwhat = "x"\nestimator = "{estimator}"\n{more}\nr
 
 def _cell(name="a", estimator="chapman", more='world = "w"', rule='must = "pass", scale = "unseen"'):
     return CELL.format(id=name, estimator=estimator, more=more, rule=rule)
+
+
+MISSING = _cell("waits", "oracle", 'status = "missing"\nissue = 7', 'must = "pass"')
 
 
 def _file(folder, *parts):
@@ -59,17 +63,28 @@ def test_every_cell_is_as_it_must_be(quick):
     assert {verdict.cell.id for verdict in quick.met} == {cell.id for cell in TABLE.ready}
 
 
-def test_missing_cells_are_part_of_the_result(quick):
-    """Cells without an estimator are named, with the issue that brings it, and counted."""
-    assert {verdict.cell.id for verdict in quick.missing} == {cell.id for cell in TABLE.missing}
-    *_, missing, total = certificate_lines(quick)
-    assert all(f"{cell.id} (issue {cell.issue})" in missing for cell in TABLE.missing)
-    assert total.endswith(f"Cells missing: {len(TABLE.missing)}.")
-    assert len(certificate_table(quick).rows) == len(TABLE.ready)
+def test_no_cell_of_the_shipped_table_is_missing(quick):
+    """Every estimator that the table names exists; each cell is a row of the result."""
+    assert TABLE.missing == quick.missing == ()
+    assert certificate_lines(quick)[-1].endswith("Cells missing: 0.")
+    assert len(certificate_table(quick).rows) == len(TABLE.cells)
+
+
+def test_missing_cells_are_part_of_the_result(tmp_path):
+    """Cells without an estimator are named, with the issue that brings it, and counted; they have a row and no numbers."""
+    certificate = certify(read_certificate_table(_file(tmp_path, _cell(), MISSING)), quick=True)
+    assert [verdict.cell.id for verdict in certificate.missing] == ["waits"]
+    *_, missing, total = certificate_lines(certificate)
+    assert "waits (issue 7)" in missing
+    assert total.endswith("Cells missing: 1.")
+    assert len(certificate_table(certificate).rows) == 1
+    rows = list(csv.DictReader(io.StringIO(certificate.to_csv())))
+    assert [row["verdict"] for row in rows] == ["met", "missing"]
+    assert (rows[1]["coverage"], rows[1]["remark"]) == ("", "waits for issue 7")
 
 
 def test_what_must_pass_and_what_must_fail_is_in_the_table():
-    """Each family of the methods has its cells, ready or missing."""
+    """Each family of the methods has its cells."""
     passing = {cell.id for cell in TABLE.cells if cell.rule.must == "pass"}
     failing = {cell.id for cell in TABLE.cells if cell.rule.must == "fail"}
     assert passing >= {
@@ -91,6 +106,34 @@ def test_what_must_pass_and_what_must_fail_is_in_the_table():
         "linearised-total",
         "recalibrated-replicates",
         "linear-pool",
+        "bias-adjusted-pool-one-doubles",
+        "ledger",
+        "platform-days-weekly",
+        "calibrated-multiplicity",
+        "first-platforms-low-end",
+        "first-platforms-monotone",
+        "one-platform-imbens-manski-heavy",
+        "tier-ratio-joint",
+        "calibrated-total-linearised",
+        "calibrated-total-replicates",
+        "volunteers-pseudo-weights",
+        "volunteers-doubly-robust",
+        "one-inflated-poisson",
+        "zero-one-truncated-geometric",
+        "count-regression",
+        "huggins-class",
+        "doubly-robust-class",
+        "sample-coverage-one-pair",
+        "decomposable-one-pair",
+        "superpopulation-half-life",
+        "robust-design-size",
+        "inverse-avidity-share",
+        "one-inflated-binomial",
+        "zero-one-truncated-binomial",
+        "survey-odds-ratio-bounds-low-end",
+        "survey-odds-ratio-bounds-high-end",
+        "domain-count",
+        "domain-counts-joint",
     }
     assert failing >= {
         "arithmetic-mild",
@@ -106,10 +149,15 @@ def test_what_must_pass_and_what_must_fail_is_in_the_table():
         "bic-uncatchable",
         "chao-once-and-left",
         "zero-truncated-poisson-once-and-left",
+        "zero-truncated-binomial-once-and-left",
         "naive-weekly-share",
         "survey-recapture-contaminated",
         "inverse-variance-pool",
         "petersen-across-months",
+        "survey-recapture-odds-ratio-2",
+        "volunteers-by-hours",
+        "first-platforms-monotone-broken",
+        "huggins-without",
     }
 
 
@@ -124,10 +172,55 @@ def test_same_bytes_for_one_and_two_workers(tmp_path):
     names = ["sadinle-*", "multiplicity-mild", "averaged-one-pair", "linear-pool"]
     one = certify(TABLE, names=names, quick=True)
     assert one.to_csv() == certify(TABLE, names=names, quick=True, executor=TWO).to_csv()
-    certify(TABLE, names=names[:2], quick=True, store=tmp_path)
-    again = certify(TABLE, names=names, quick=True, executor=TWO, store=tmp_path)
+    certify(TABLE, names=names[:2], quick=True, earlier=Earlier(blocks=tmp_path))
+    again = certify(TABLE, names=names, quick=True, executor=TWO, earlier=Earlier(blocks=tmp_path))
     assert one.to_csv() == again.to_csv()
-    assert {path.name for path in tmp_path.iterdir()} == {v.cell.id for v in one.verdicts if v.word != "missing"}
+    assert {path.name for path in tmp_path.iterdir()} == {verdict.cell.id for verdict in one.verdicts}
+
+
+def test_earlier_rows_are_taken_over(tmp_path, monkeypatch):
+    """A cell that is met in an earlier result of the same run keeps its row to the byte, and is said not to have been run."""
+    names, file = ["wald-few", "sadinle-few", "wald-usual"], tmp_path / "first.csv"
+    whole = certify(TABLE, names=names, quick=True)
+    whole.write(file)
+    tried = []
+    monkeypatch.setattr(
+        "microwork_estimate.study.certification.simulate_block", lambda task: tried.append(task) or [None]
+    )
+    again = certify(TABLE, names=names, quick=True, earlier=Earlier(results=[file]))
+    assert (again.to_csv(), again.holds, tried) == (whole.to_csv(), True, [])
+    assert [verdict.cell.id for verdict in again.kept] == ["sadinle-few", "wald-few", "wald-usual"]
+    assert certificate_lines(again)[0] == "taken over from an earlier result, not run again: 3 cells"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("wald-few,show", "wald-few,pass"),
+        (",200,", ",1000,"),
+        (",met,", ",not met,"),
+        (",quick,", ",full,"),
+        ("0.1.0,", "0.0.9,"),
+        ("lists-few", "lists-many"),
+        ("wald-few", "wald-many"),
+        ("chapman", "petersen"),
+    ],
+)
+def test_rows_of_another_run_are_not_taken_over(tmp_path, before, after):
+    """Another rule, number of simulations, form, version, world, estimator or a cell that was not met: it is run."""
+    first = certify(TABLE, names=["wald-few"], quick=True)
+    file = tmp_path / "first.csv"
+    file.write_text(first.to_csv().replace(before, after), encoding="utf-8")
+    again = certify(TABLE, names=["wald-few"], quick=True, earlier=Earlier(results=[file]))
+    assert (again.kept, again.to_csv()) == ((), first.to_csv())
+
+
+@pytest.mark.parametrize("text", ["", "a,b\n1,2\n", ",".join(COLUMNS) + "\n1,2\n"])
+def test_other_tables_are_no_earlier_results(tmp_path, text):
+    """A file with other columns, or rows too short, is refused before anything is run."""
+    (tmp_path / "other.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(InvalidInput, match="not a table of results"):
+        certify(TABLE, names=["wald-few"], quick=True, earlier=Earlier(results=[tmp_path / "other.csv"]))
 
 
 def test_cells_of_one_world_see_the_same_data():
@@ -138,33 +231,29 @@ def test_cells_of_one_world_see_the_same_data():
 
 
 def test_csv_has_a_row_for_each_cell(quick, tmp_path):
-    """The written table has the columns it says, no NaN, and the missing cells; the whole file appears at once."""
+    """The written table has the columns it says, no NaN, and every cell; the whole file appears at once."""
     quick.write(tmp_path / "out" / "certificate.csv")
     text = (tmp_path / "out" / "certificate.csv").read_text(encoding="utf-8")
     rows = list(csv.DictReader(io.StringIO(text)))
     assert tuple(rows[0]) == COLUMNS
     assert [row["cell"] for row in rows] == [cell.id for cell in TABLE.cells]
     assert "nan" not in text.lower()
-    assert {row["verdict"] for row in rows} == {"met", "missing"}
+    assert {row["verdict"] for row in rows} == {"met"}
     assert {row["version"] for row in rows} == {metadata.version("microwork-estimate")}
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["certificate.csv"]
-    for row in rows:
-        assert (row["coverage"] == "") == (row["verdict"] == "missing")
+    assert all(0.0 <= float(row["coverage"]) <= 1.0 for row in rows)
 
 
 def test_shipped_certificate():
-    """The certificate in the data is the full form, all of it met, with every cell that it names as in the table."""
+    """The certificate in the data is the full form of the whole table, all of it met, with the rules of the table."""
     with (ROOT / "data" / "certification" / "coverage-0.1.0.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert tuple(rows[0]) == COLUMNS
     assert {row["form"] for row in rows} == {"full"}
     assert {row["version"] for row in rows} == {"0.1.0"}
-    assert {row["verdict"] for row in rows} <= {"met", "missing"}
-    tried = [row for row in rows if row["verdict"] == "met"]
-    assert len(tried) >= 100
-    assert all(int(row["simulations"]) >= 1000 for row in tried)
-    for row in rows:
-        assert row["must"] == BY_ID[row["cell"]].rule.must
+    assert {row["verdict"] for row in rows} == {"met"}
+    told = [(row["cell"], row["must"], row["estimator"], row["world"], row["simulations"]) for row in rows]
+    assert told == [(cell.id, cell.rule.must, cell.estimator, cell.world, str(cell.full)) for cell in TABLE.cells]
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -351,13 +440,13 @@ def test_unreadable_tables_are_refused(tmp_path):
         read_certificate_table(tmp_path / "latin.toml")
 
 
-def test_a_missing_cell_whose_estimator_has_come(monkeypatch):
-    """As soon as the estimator of a missing cell is registered, the shipped table is refused until the cell is done."""
-    waiting = TABLE.missing[0]
-    tried = cells.ESTIMATORS["chapman"]
-    monkeypatch.setattr(cells, "ESTIMATORS", {**cells.ESTIMATORS, waiting.estimator: tried})
-    with pytest.raises(InvalidInput, match=f"called missing whose estimator exists.*cell {waiting.id}"):
-        read_certificate_table()
+def test_a_missing_cell_whose_estimator_has_come(tmp_path, monkeypatch):
+    """As soon as the estimator of a missing cell is registered, the table is refused until the cell is done."""
+    table = _file(tmp_path, _cell(), MISSING)
+    assert len(read_certificate_table(table).missing) == 1
+    monkeypatch.setattr(cells, "ESTIMATORS", {**cells.ESTIMATORS, "oracle": cells.ESTIMATORS["chapman"]})
+    with pytest.raises(InvalidInput, match=r"called missing whose estimator exists.*cell waits"):
+        read_certificate_table(table)
 
 
 def test_where_the_table_lies(tmp_path):
@@ -385,12 +474,19 @@ def _run(*arguments):
     return RUNNER.invoke(app, ["certify", "--quick", *arguments])
 
 
-def test_command_lists_what_is_met_and_what_is_missing(tmp_path):
+def _with_table(monkeypatch, table):
+    monkeypatch.setattr(
+        "microwork_estimate.study.certification.read_certificate_table", lambda: read_certificate_table(table)
+    )
+
+
+def test_command_lists_what_is_met_and_what_is_missing(tmp_path, monkeypatch):
     """Met and missing cells are named, the result is written, nothing is left beside it, and the code is 0."""
+    _with_table(monkeypatch, _file(tmp_path, _cell("fine"), _cell("other"), MISSING))
     out = tmp_path / "new" / "certificate.csv"
-    result = _run("--cells", "sadinle-usual", "--cells", "linear-*", "--workers", "2", "--out", str(out))
+    result = _run("--cells", "fine", "--cells", "wait*", "--workers", "2", "--out", str(out))
     assert result.exit_code == 0
-    for text in ("sadinle-usual", "met", "linear-pool (issue 7)", "Cells as they must be: 1 of 1. Cells missing: 1."):
+    for text in ("fine", "met", "waits (issue 7)", "Cells as they must be: 1 of 1. Cells missing: 1."):
         assert text in " ".join(result.stdout.split())
     assert [path.name for path in out.parent.iterdir()] == ["certificate.csv"]
     assert out.read_text(encoding="utf-8").count("\n") == 3
@@ -398,12 +494,10 @@ def test_command_lists_what_is_met_and_what_is_missing(tmp_path):
 
 def test_command_does_not_pass_silently(tmp_path, monkeypatch):
     """A cell that is not met, or nothing but missing cells, ends with code 1 and says why."""
-    assert _run("--cells", "linear-pool").exit_code == 1
-    bad = _file(tmp_path, _cell(rule='must = "show", bias = [0.5, 0.6]'))
-    monkeypatch.setattr(
-        "microwork_estimate.study.certification.read_certificate_table", lambda: read_certificate_table(bad)
-    )
-    result = _run()
+    bad = _file(tmp_path, _cell(rule='must = "show", bias = [0.5, 0.6]'), MISSING)
+    _with_table(monkeypatch, bad)
+    assert _run("--cells", "waits").exit_code == 1
+    result = _run("--cells", "a")
     assert result.exit_code == 1
     assert "not met: a (x): bias" in result.stdout
 
@@ -427,7 +521,7 @@ def test_bad_options_of_the_command(arguments, message):
 def test_unwritable_results_are_refused_before_the_work(tmp_path):
     """A file that cannot be written is refused at once."""
     (tmp_path / "file").write_text("", encoding="utf-8")
-    with pytest.raises(InvalidInput, match="cannot write there"):
+    with pytest.raises(MicroworkError, match=r"cannot (write there|be written)"):
         certify_shipped(names=["wald-few"], quick=True, out=tmp_path / "file" / "x.csv")
 
 

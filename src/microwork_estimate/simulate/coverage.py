@@ -6,11 +6,8 @@ What the simulations found is counted in :mod:`microwork_estimate.simulate.cover
 
 from __future__ import annotations
 
-import contextlib
 import math
-import threading
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,9 +15,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from microwork_estimate.bootstrap.executors import SERIAL, Executor
-from microwork_estimate.errors import MicroworkError, MicroworkWarning, check_level
+from microwork_estimate.bootstrap.steady import steady
+from microwork_estimate.errors import MicroworkError, check_level
 from microwork_estimate.estimate import Estimate
-from microwork_estimate.simulate.block_store import BlockStore, described
+from microwork_estimate.simulate.block_store import BlockStore
 from microwork_estimate.simulate.checks import check_whole
 from microwork_estimate.simulate.coverage_report import CoverageReport, Outcome, summarise
 from microwork_estimate.streams import BLOCK, stream
@@ -32,9 +30,6 @@ Estimator = Callable[[Any], Estimate]
 """Takes data and returns an estimate, whose interval, or else whose bounds, must hold the truth."""
 
 STREAM = "interval coverage"
-
-_LOCK = threading.Lock()
-_FILTER: dict[str, Any] = {"users": 0, "restore": None}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,9 +75,9 @@ class Run:
         return -(-self.n_simulations // BLOCK)
 
     @property
-    def identity(self) -> str:
+    def identity(self) -> dict[str, object]:
         """What decides every number of the run, the number of simulations left out: more of them are the same run."""
-        return described((self.estimator, self.world, self.seed, self.stream))
+        return {"estimator": self.estimator, "world": self.world, "seed": self.seed, "stream": self.stream}
 
 
 class Task(NamedTuple):
@@ -174,9 +169,10 @@ def simulated_outcomes(run: Run, *, executor: Executor = SERIAL, store: Path | N
     Raises
     ------
     InvalidInput
-        If the store holds the blocks of another run (estimator, world, seed, stream, or version of this package or of
-        numpy or scipy), if a block of it is damaged, or if estimator or world have no name of their own by which to
-        tell.
+        If the store holds the blocks of another run (estimator, world, seed, stream, or version of this package, of
+        Python, numpy or scipy), if a block of it is damaged, or if estimator or world have no content by which to tell.
+    CheckpointNotWritten
+        If the store cannot be written.
 
     Examples
     --------
@@ -218,33 +214,11 @@ def simulate_block(task: Task) -> list[Outcome]:
         return outcomes[:wanted]
     # Each simulation has a generator of its own: an estimator that fails early must not move the next one.
     seeds = stream(run.seed, run.stream, block).integers(0, 2**63, size=(BLOCK, 2))
-    with _quiet():
+    with steady():
         outcomes += [_simulate(run, seeds[index]) for index in range(len(outcomes), wanted)]
     if store is not None:
         store.write(block, outcomes)
     return outcomes
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Show no coded warnings: estimates keep them, they are counted, and nobody reads them a thousand times.
-
-    The filter of warnings belongs to the whole process, so the first thread that comes sets it and the last one that
-    leaves takes it back.
-    """
-    with _LOCK:
-        _FILTER["users"] += 1
-        if _FILTER["users"] == 1:
-            _FILTER["restore"] = contextlib.ExitStack()
-            _FILTER["restore"].enter_context(warnings.catch_warnings())
-            warnings.simplefilter("ignore", MicroworkWarning)
-    try:
-        yield
-    finally:
-        with _LOCK:
-            _FILTER["users"] -= 1
-            if _FILTER["users"] == 0:
-                _FILTER["restore"].close()
 
 
 def _simulate(run: Run, seeds: np.ndarray) -> Outcome:

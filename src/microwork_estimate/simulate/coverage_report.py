@@ -13,6 +13,7 @@ import numpy as np
 
 from microwork_estimate.errors import InvalidInput, check_level
 from microwork_estimate.estimate import FloatArray
+from microwork_estimate.small_tables import facts_table
 
 Scale = Literal["natural", "log", "unseen"]
 
@@ -96,6 +97,14 @@ class CoverageReport:
         parts += [f"{code} in {100 * share:.0f} %" for code, share in self.warning_shares.items()]
         parts += [f"refused {count}: {reason}" for reason, count in self.failures.items()]
         return "; ".join(parts)
+
+    def _repr_html_(self) -> str:
+        percent = {"coverage": (self.coverage, self.coverage_error), "bias": (self.relative_bias, self.bias_error)}
+        rows = [(name, f"{100 * x:.1f} % (error {100 * error:.2g})") for name, (x, error) in percent.items()]
+        rows += [("level", f"{100 * self.level:g} %"), ("simulations", f"{self.n_simulations:,}")]
+        rows += [(f"warning {code}", f"{100 * share:.0f} %") for code, share in self.warning_shares.items()]
+        rows += [(f"refused: {reason}", f"{count:,}") for reason, count in self.failures.items()]
+        return facts_table("Coverage in simulation", rows)
 
 
 def summarise(outcomes: Sequence[Outcome], *, level: float = 0.95) -> CoverageReport:

@@ -7,7 +7,6 @@ The table is a TOML file. The models here say whether it is well formed; what th
 from __future__ import annotations
 
 import inspect
-import tomllib
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -20,7 +19,7 @@ from microwork_estimate.errors import InvalidInput
 from microwork_estimate.simulate import cells
 from microwork_estimate.simulate.coverage import Run
 from microwork_estimate.simulate.coverage_report import Scale
-from microwork_estimate.study.parsing import _one_line, _read_utf8
+from microwork_estimate.study.parsing import one_line, parsed, study_text, translated
 from microwork_estimate.study.schema import Entry, Flag, Key, Number, Options, ReadOnly, Text, Whole
 
 TABLE = "coverage.toml"
@@ -272,13 +271,9 @@ def read_certificate_table(path: Path | None = None) -> CertificateTable:
     """
     file = table_path() if path is None else path
     try:
-        table = CertificateTable.model_validate(tomllib.loads(_read_utf8(file)))
-    except tomllib.TOMLDecodeError as error:
-        raise InvalidInput(
-            "not a TOML file", expected="TOML", got=str(error), where=str(file), fix="correct the line"
-        ) from error
+        table = CertificateTable.model_validate(parsed(study_text(file), file))
     except ValidationError as error:
-        raise _one_line(error, file) from error
+        raise one_line(translated(error), file) from error
     for cell in table.missing:
         if cell.estimator in cells.ESTIMATORS:
             raise InvalidInput(

@@ -5,11 +5,8 @@ Nothing is certified in silence: cells whose estimators do not exist yet are par
 
 from __future__ import annotations
 
-import csv
 import difflib
 import fnmatch
-import io
-import math
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,32 +19,36 @@ from microwork_estimate.simulate.block_store import BlockStore
 from microwork_estimate.simulate.coverage import Run, Task, simulate_block
 from microwork_estimate.simulate.coverage_report import Outcome
 from microwork_estimate.study.bundle import write_files
+from microwork_estimate.study.certificate_rows import EarlierRow, earlier_rows, written
 from microwork_estimate.study.certificate_table import CellEntry, CertificateTable, FailRule, read_certificate_table
 from microwork_estimate.study.verdicts import Verdict, judge
 
-COLUMNS = (
-    "version",
-    "form",
-    "cell",
-    "must",
-    "estimator",
-    "world",
-    "level",
-    "simulations",
-    "coverage",
-    "coverage_error",
-    "bias",
-    "bias_error",
-    "standard_deviation",
-    "mean_standard_error",
-    "error_ratio",
-    "error_ratio_error",
-    "without_value",
-    "caution",
-    "caution_share",
-    "verdict",
-    "remark",
-)
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Earlier:
+    """What of earlier runs may be used.
+
+    Parameters
+    ----------
+    blocks : Path or None
+        Folder for finished blocks: a run that was stopped goes on where it was. Blocks of another program are refused.
+    results : sequence of Path
+        Earlier results of this version. A cell that is met there is not run again: its row is taken over, if rule,
+        estimator, world, level, form and number of simulations are the same; a later file goes before an earlier one.
+        Whether the program has changed since then is not looked at: leave the cells out by their names, or the file,
+        after an estimator, or the options or world of a cell, have changed.
+
+    Examples
+    --------
+    >>> Earlier().results
+    ()
+    """
+
+    blocks: Path | None = None
+    results: Sequence[Path] = ()
+
+
+NOTHING = Earlier()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,14 +89,14 @@ class Certificate:
         """The cells whose estimator does not exist yet."""
         return tuple(verdict for verdict in self.verdicts if verdict.word == "missing")
 
+    @property
+    def kept(self) -> tuple[Verdict, ...]:
+        """The cells whose row was taken over from an earlier result."""
+        return tuple(verdict for verdict in self.verdicts if verdict.kept)
+
     def to_csv(self) -> str:
         """Return the table of results, one row for each cell, with the columns :data:`COLUMNS`."""
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        form = "quick" if self.quick else "full"
-        writer.writerows((self.version, form, *_row(verdict)) for verdict in self.verdicts)
-        return text.getvalue()
+        return written(self.verdicts, version=self.version, quick=self.quick)
 
     def write(self, file: Path) -> None:
         """Write the table of results; the whole file appears at once.
@@ -117,7 +118,7 @@ def certify(
     names: Sequence[str] = (),
     quick: bool = False,
     executor: Executor = SERIAL,
-    store: Path | None = None,
+    earlier: Earlier = NOTHING,
     progress: Callable[[Verdict], None] | None = None,
 ) -> Certificate:
     """Run the cells of a table and judge them.
@@ -138,8 +139,8 @@ def certify(
         Whether to run the quick form (200 simulations) instead of the full one (1,000 or more).
     executor : Executor
         Where the blocks of simulations are computed; the result is the same everywhere.
-    store : Path or None
-        Folder for finished blocks: a run that was stopped goes on where it was.
+    earlier : Earlier
+        Finished blocks, and results that are taken over.
     progress : callable or None
         Called with each verdict as soon as it is there.
 
@@ -150,7 +151,7 @@ def certify(
     Raises
     ------
     InvalidInput
-        If no cell has such a name, or the store belongs to another run.
+        If no cell has such a name, the blocks belong to another run, or an earlier result cannot be read.
 
     References
     ----------
@@ -164,8 +165,11 @@ def certify(
     [('chapman-at-odds-ratio-2', 'met')]
     """
     chosen = _chosen(table, names)
-    runs = {cell.id: table.run_of(cell, quick=quick) for cell in chosen if cell.status == "ready"}
-    results = executor.map(simulate_block, _tasks(runs, store))
+    version = metadata.version("microwork-estimate")
+    kept = _kept(chosen, earlier.results, version=version, quick=quick)
+    ready = [cell for cell in chosen if cell.status == "ready" and cell.id not in kept]
+    runs = {cell.id: table.run_of(cell, quick=quick) for cell in ready}
+    results = executor.map(simulate_block, _tasks(runs, earlier.blocks))
     by_id = {cell.id: cell for cell in table.cells}
     verdicts = []
     for cell in chosen:
@@ -173,11 +177,11 @@ def certify(
             answer = by_id.get(cell.rule.answer or "") if isinstance(cell.rule, FailRule) else None
             verdict = judge(cell, _collected(results, runs[cell.id]), answer)
         else:
-            verdict = Verdict(cell=cell, word="missing")
+            verdict = Verdict(cell=cell, word="met" if cell.id in kept else "missing", kept=kept.get(cell.id, ()))
         verdicts.append(verdict)
         if progress is not None:
             progress(verdict)
-    return Certificate(verdicts=tuple(verdicts), quick=quick, version=metadata.version("microwork-estimate"))
+    return Certificate(verdicts=tuple(verdicts), quick=quick, version=version)
 
 
 def certify_shipped(
@@ -186,6 +190,7 @@ def certify_shipped(
     quick: bool = False,
     n_workers: int = 1,
     out: Path | None = None,
+    keep: Sequence[Path] = (),
     progress: Callable[[Verdict], None] | None = None,
 ) -> Certificate:
     """Run the table of certificates that comes with the program, and write the result if asked.
@@ -199,6 +204,8 @@ def certify_shipped(
     out : Path or None
         CSV file for the result. Until it is written, finished simulations are kept in a folder beside it, ``.blocks``,
         so that a run that was stopped can be started again.
+    keep : sequence of Path
+        Results that are taken over, as of :class:`Earlier`.
 
     Returns
     -------
@@ -217,7 +224,12 @@ def certify_shipped(
     executor = Executor(kind="serial" if n_workers == 1 else "processes", n_workers=n_workers)
     store = None if out is None else Path(out).with_name(f"{Path(out).name}.blocks")
     certificate = certify(
-        read_certificate_table(), names=names, quick=quick, executor=executor, store=store, progress=progress
+        read_certificate_table(),
+        names=names,
+        quick=quick,
+        executor=executor,
+        earlier=Earlier(blocks=store, results=tuple(keep)),
+        progress=progress,
     )
     if out is not None and store is not None:
         certificate.write(out)
@@ -244,6 +256,11 @@ def _chosen(table: CertificateTable, names: Sequence[str]) -> tuple[CellEntry, .
     return tuple(cell for cell in table.cells if cell.id in wanted)
 
 
+def _kept(chosen: Sequence[CellEntry], files: Sequence[Path], *, version: str, quick: bool) -> dict[str, EarlierRow]:
+    """Return the earlier rows, by cell, that need no run."""
+    return {cell.id: row for file in files for cell, row in earlier_rows(file, chosen, version=version, quick=quick)}
+
+
 def _tasks(runs: dict[str, Run], store: Path | None) -> list[Task]:
     tasks = []
     for name, run in runs.items():
@@ -255,29 +272,3 @@ def _tasks(runs: dict[str, Run], store: Path | None) -> list[Task]:
 def _collected(results: Iterator[list[Outcome]], run: Run) -> list[Outcome]:
     """Take the blocks of one run from the results, which come in the order of the tasks."""
     return [outcome for _ in range(run.n_blocks) for outcome in next(results)]
-
-
-def _row(verdict: Verdict) -> tuple[str, ...]:
-    cell, report = verdict.cell, verdict.report
-    head = (cell.id, cell.rule.must, cell.estimator, cell.world or "", f"{cell.level:g}")
-    remark = "; ".join(verdict.reasons)
-    if report is None:
-        return (*head, *[""] * 12, verdict.word, f"waits for issue {cell.issue}")
-    numbers = (
-        report.coverage,
-        report.coverage_error,
-        report.relative_bias,
-        report.bias_error,
-        report.standard_deviation,
-        report.mean_standard_error,
-        *verdict.error_ratio,
-        report.share_without_value,
-    )
-    caution, share = verdict.caution
-    written = [_number(number) for number in numbers]
-    return (*head, str(report.n_simulations), *written, caution, _number(share), verdict.word, remark)
-
-
-def _number(number: float) -> str:
-    """Write a number with as many digits as simulations can tell; nothing for one that does not exist."""
-    return "" if math.isnan(number) else f"{number:.4g}"

@@ -49,6 +49,8 @@ class Verdict:
         Mean standard error over standard deviation, on the scale of the rule, and its Monte Carlo error; NaN without.
     caution : (str, float)
         What warns the reader, and in what share of the simulations; empty and NaN where the rule asks for none.
+    kept : tuple of str
+        The row of an earlier result, if the cell was not run again; there is then no report.
     """
 
     cell: CellEntry
@@ -57,6 +59,7 @@ class Verdict:
     report: CoverageReport | None = None
     error_ratio: tuple[float, float] = (math.nan, math.nan)
     caution: tuple[str, float] = ("", math.nan)
+    kept: tuple[str, ...] = ()
 
     @property
     def line(self) -> str:

@@ -89,7 +89,7 @@ class Registered:
 
     def __call__(self, generator: np.random.Generator) -> tuple[Surveyed, float]:
         """Draw a survey; the truth is the number of persons registered on a declaring platform."""
-        people = _people(self.n_persons, self.largest, self.exponent, self.multi_homing)
+        people = standing_people(self.n_persons, self.largest, self.exponent, self.multi_homing)
         sample = survey(
             people, n_respondents=self.n_respondents, reach=REACHED[self.reached], seed=int(generator.integers(2**63))
         ).data
@@ -97,7 +97,24 @@ class Registered:
 
 
 @lru_cache(maxsize=8)
-def _people(n_persons: int, largest: float, exponent: float, multi_homing: float) -> Population:
+def standing_people(n_persons: int, largest: float, exponent: float, multi_homing: float) -> Population:
+    """Return the population of a world, which is drawn once and stays.
+
+    Parameters
+    ----------
+    n_persons, largest, exponent, multi_homing
+        As in :class:`Registered`.
+
+    Returns
+    -------
+    Population
+
+    Examples
+    --------
+    >>> people = standing_people(1000, 0.2, 1.0, 0.3)
+    >>> people is standing_people(1000, 0.2, 1.0, 0.3)
+    True
+    """
     market = PlatformMarket.ranked(
         N_PLATFORMS, largest=largest, exponent=exponent, n_declaring=N_DECLARING, multi_homing=multi_homing
     )
@@ -137,7 +154,7 @@ class OnSite:
 
     def __call__(self, generator: np.random.Generator) -> tuple[FrozenMapping, float]:
         """Draw answers; the truth is the share of the monthly active who are active every week."""
-        people = _people(self.n_persons, self.largest, self.exponent, self.multi_homing)
+        people = standing_people(self.n_persons, self.largest, self.exponent, self.multi_homing)
         seed = int(generator.integers(2**63))
         sample = survey(people, n_respondents=self.n_respondents, reach=Reach(via="on_site"), seed=seed).data
         weekly = int(np.count_nonzero(sample.column("weekly_every_week")))

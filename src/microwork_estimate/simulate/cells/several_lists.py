@@ -178,3 +178,31 @@ def reselected_loglinear(
         recipe, histories.counts, bootstrap.MultinomialCounts(), n_replicates=n_replicates, seed=seed
     )
     return bootstrap.with_replicates(estimate, draws["value"], level=level)
+
+
+def latent_class_draws(histories: CaptureHistories, *, seed: int = 1, level: float = 0.95) -> Estimate:
+    """Persons by the Dirichlet process of latent classes, with chains short enough to be run many times.
+
+    Parameters
+    ----------
+    histories : CaptureHistories
+    seed : int
+        Of the chains. One seed for all simulations is fair: the posterior is that of the data of each.
+    level : float
+
+    Returns
+    -------
+    Estimate
+        Most carry ``poor-mixing``: the chains are a tenth as long as those of a study.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> lists = CaptureHistories.from_patterns("ABC", all_patterns(3), [12, 142, 112, 247, 4, 49, 60])
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("ignore")  # the estimate keeps the warning
+    ...     latent_class_draws(lists).value > lists.n_observed
+    True
+    """
+    plan = capture_recapture.ChainPlan(chains=8, burn_in=40, draws=80, leapfrog=10)
+    return capture_recapture.latent_class_bayes(histories, seed=seed, plan=plan, level=level)

@@ -202,6 +202,46 @@ def poststratified_mean(
     >>> bool(abs(poststratified_mean(data, n_replicates=49).value / truth - 1) < 0.3)
     True
     """
+    look = _poststratified(data, recalibrated=recalibrated, n_replicates=n_replicates, seed=seed)
+    return weighting.mean(look, "hours", interval="log-t", level=level)
+
+
+def calibrated_total(
+    data: Drawn, *, replicated: bool = False, n_replicates: int = 199, seed: int = 1, level: float = 0.95
+) -> Estimate:
+    """Total of hours with weights that meet the sizes of the groups.
+
+    Parameters
+    ----------
+    data : Drawn
+    replicated : bool
+        Whether the variance is that of Rao-Wu-Yue replicates, calibrated anew, or that of linearised residuals.
+    n_replicates : int
+        B.
+    seed : int
+        As in :func:`bootstrap_total`.
+    level : float
+
+    Returns
+    -------
+    Estimate
+
+    Examples
+    --------
+    >>> world = Clusters(n_strata=16, drawn=2, cluster_size=5, spread=0.5, between=0.2, group_effect=0.5)
+    >>> data, truth = world(np.random.default_rng(1))
+    >>> one, other = calibrated_total(data), calibrated_total(data, replicated=True, n_replicates=49)
+    >>> one.value == other.value, bool(abs(one.value / truth - 1) < 0.3)
+    (True, True)
+    """
+    if not replicated:
+        return weighting.total(weighting.poststratify(*data).sample, "hours", level=level)
+    look = _poststratified(data, recalibrated=True, n_replicates=n_replicates, seed=seed)
+    return weighting.total(look, "hours", interval="log-t", level=level)
+
+
+def _poststratified(data: Drawn, *, recalibrated: bool, n_replicates: int, seed: int) -> weighting.SurveyView:
+    """Return the sample with weights that meet the sizes of the groups, and its Rao-Wu-Yue replicates."""
     sample, margins = data
     after = weighting.poststratify(sample, margins).sample
     replicates = weighting.replicate_weights(sample, weighting.RaoWuYue(), n_replicates=n_replicates, seed=seed)
@@ -209,4 +249,4 @@ def poststratified_mean(
         replicates = replicates.through(
             lambda weights: weighting.calibrate_replicates(sample, margins, weights), before=sample, after=after
         )
-    return weighting.mean(weighting.view(after, variance=replicates), "hours", interval="log-t", level=level)
+    return weighting.view(after, variance=replicates)

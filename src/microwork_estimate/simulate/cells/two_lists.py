@@ -147,6 +147,36 @@ def given_odds_ratio(histories: CaptureHistories, *, odds_ratio: float, level: f
     )
 
 
+def given_turnover(histories: CaptureHistories, *, lag: float, half_life: float, level: float = 0.95) -> Estimate:
+    """Correct two lists of different times for the persons who left between them.
+
+    Parameters
+    ----------
+    histories : CaptureHistories
+        Two lists, the earlier first.
+    lag, half_life : float
+        Time between them, and time after which half of the persons have left, known.
+    level : float
+
+    Returns
+    -------
+    Estimate
+
+    Examples
+    --------
+    >>> lists = CaptureHistories.from_two_lists(200, 150, 30)
+    >>> import warnings
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("ignore")  # the estimate keeps the warning
+    ...     found = given_turnover(lists, lag=7.0, half_life=7.0)
+    >>> bool(found.value < capture_recapture.chapman(lists).value)
+    True
+    """
+    turnover = capture_recapture.Turnover(lag=lag, half_life=half_life)
+    chosen = capture_recapture.RecaptureAdjustments(turnover=turnover)
+    return capture_recapture.adjusted_two_lists(histories, adjustments=chosen, level=level)
+
+
 def waring_replicates(
     histories: CaptureHistories, *, n_replicates: int = 199, seed: int = 1, level: float = 0.95
 ) -> Estimate:
