@@ -4,6 +4,7 @@ import json
 import math
 import pickle
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -101,7 +102,7 @@ def test_json_is_sorted_and_strict():
     text = study.run(study.load("diplab-2019"), n_replicates=10, seed=1).to_json()
     content = json.loads(text, parse_constant=lambda token: pytest.fail(f"JSON has {token}"))
     assert json.dumps(content, sort_keys=True, indent=1, ensure_ascii=False) + "\n" == text
-    assert content["schema_version"] == "1.0"
+    assert content["schema_version"] == study.SCHEMA_VERSION == "1.1"
     assert not re.search(r"\d{2}:\d{2}:\d{2}|hostname|/home/|/root/", text)
 
 
@@ -127,7 +128,7 @@ def test_changed_bundle_is_refused(tmp_path):
 def test_later_schema_is_refused(tmp_path):
     """A bundle of a later schema is not guessed at."""
     path = _written(_bundle(SIMPLE), tmp_path)
-    path.write_text(path.read_text(encoding="utf-8").replace('"schema_version": "1.0"', '"schema_version": "2.0"'))
+    path.write_text(path.read_text(encoding="utf-8").replace('"schema_version": "1.1"', '"schema_version": "2.0"'))
     with pytest.raises(SchemaVersion, match=r"schema 2\.0"):
         study.read_bundle(path)
 
@@ -193,3 +194,44 @@ def test_folder_that_is_a_file_is_refused(tmp_path):
     with pytest.raises(InvalidInput, match="cannot write there"):
         study.write_files(tmp_path / "x", {"a.txt": lambda path: path.write_text("new")})
     assert (tmp_path / "x").read_text() == "mine"
+
+
+GOLDEN = sorted((Path(__file__).parents[1] / "reference" / "bundles").glob("schema-*.json"))
+
+
+@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
+def test_bundles_of_every_earlier_schema_stay_readable(path):
+    """A bundle that an earlier version wrote reads back with its digest, its estimates and its tables."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    bundle = study.read_bundle(path)
+    assert f"-{content['schema_version']}-" in path.name
+    assert bundle.digest == content["digest"]
+    assert list(bundle.estimates) == content["order"]["estimates"]
+    assert list(bundle.tables) == content["order"]["tables"]
+    for name, estimate in bundle.estimates.items():
+        assert estimate.value == content["estimates"][name]["value"]
+    assert all(table.counts == table.suppressed == () for table in bundle.tables.values())
+
+
+def test_there_is_a_bundle_of_schema_1_0():
+    """The first schema has bundles to read: with bounds, without a value, with replicates."""
+    names = [path.name for path in GOLDEN]
+    assert {"schema-1.0-diplab-2019.json", "schema-1.0-diplab-like.json"} <= set(names)
+
+
+def test_columns_of_counts_and_hidden_cells_read_back(tmp_path):
+    """What schema 1.1 says of a table is written where there is something to say, and reads back."""
+    marked = ResultTable(
+        columns=("town", "n", "share"),
+        rows=(("A", None, None), ("B", 20, 0.5)),
+        counts=("n",),
+        shares=(("share", "n"),),
+        suppressed=((0, "n"), (0, "share")),
+    )
+    bundle = _bundle(SIMPLE, tables={"t": marked, "plain": ResultTable(columns=("x",), rows=((1,),))})
+    _written(bundle, tmp_path)
+    assert study.read_bundle(tmp_path).tables["t"] == marked
+    content = json.loads(bundle.to_json())["tables"]
+    assert set(content["plain"]) == {"columns", "rows"}
+    with pytest.raises(InvalidInput, match="unknown column"):
+        ResultTable(columns=("a",), rows=((1,),), counts=("b",))

@@ -93,7 +93,7 @@ def test_synthetic_says_so_wherever_it_shows(bundle):
     """The package, the registry, the bundle, the tables and the pictures all say that no real person is counted."""
     package = json.loads((ROOT / "data" / "datapackage.json").read_text(encoding="utf-8"))
     resources = [r for r in package["resources"] if r["path"].startswith("diplab_like/")]
-    assert len(resources) == 6
+    assert len(resources) == 7
     assert all(r["synthetic"] is True and r["description"].startswith("SYNTHETIC") for r in resources)
     assert STUDY.synthetic
     assert bundle.study["synthetic"] is True

@@ -139,7 +139,8 @@ def test_recipes_cannot_reach_published_results(diplab):
     for key in diplab.published:
         with pytest.raises(InvalidInput, match="a published result is never an input"):
             given.figure(key)
-    assert {field.name for field in fields(Inputs)} == {"figures", "factors", "files", "data", "where"}
+    names = {"figures", "factors", "files", "data", "where", "folder", "places"}
+    assert {field.name for field in fields(Inputs)} == names
     assert all(figure.table == "inputs" for figure in given.figures.values())
 
 

@@ -14,7 +14,7 @@ from microwork_estimate.study import survey_recipes
 def parts():
     """The survey of the synthetic study and its margins, as the recipe reads them."""
     task = SimpleNamespace(inputs=study.load("diplab-like").inputs_only("occasional"))
-    return survey_recipes._survey(task), survey_recipes._margins(task)
+    return survey_recipes.survey_of(task), survey_recipes.margins_of(task)
 
 
 def declared(accounts):

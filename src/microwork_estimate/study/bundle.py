@@ -1,8 +1,11 @@
-"""The result bundle: what a run found, frozen, with all that is needed to check it. JSON, schema 1.0.
+"""The result bundle: what a run found, frozen, with all that is needed to check it. JSON, schema 1.1.
 
 The JSON has sorted keys, no NaN (a draw that failed is the text ``"NaN"``) and no infinity (an open end is the text
 ``"Infinity"``). Neither clock nor host is in it: the same seed gives the same bytes. The digest is taken over everything
 but itself and the versions of the software, so that it names the *result*.
+
+Schema 1.1 adds to tables which columns count people and which cells are hidden. A field that says nothing is left out, so
+that a bundle of schema 1.0 keeps its digest.
 """
 
 from __future__ import annotations
@@ -23,12 +26,15 @@ import numpy as np
 from microwork_estimate.errors import CodedWarning, InvalidInput, SchemaVersion
 from microwork_estimate.estimate import Assumption, Bounds, Estimand, Estimate, FrozenMapping, Interval, Replicates
 from microwork_estimate.inputs import read_text
+from microwork_estimate.small_tables import grid_table, notes_list
+from microwork_estimate.study.safe_folder import stored_file
 from microwork_estimate.study.schema import ReadOnly
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 BUNDLE_FILE = "bundle.json"
 DIGEST_DIGITS = 9
 _VERSIONS_OF = ("microwork-estimate", "numpy", "scipy", "pandas")
+_SINCE_1_1 = ("counts", "shares", "suppressed")  # of a table; left out of the JSON where empty
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,12 +46,30 @@ class ResultTable:
     columns : tuple of str
     rows : tuple of tuple
         Plain values, as many in each row as there are columns.
+    counts : tuple of str
+        The columns that count persons or answers: cells that are too small are hidden before anything is written.
+    shares : tuple of (str, str)
+        The columns that are shares of such a count, each with the column of that count.
+    suppressed : tuple of (int, str)
+        The cells that are hidden, each by its row (from 0) and its column; their value is None.
     """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
+    counts: tuple[str, ...] = ()
+    shares: tuple[tuple[str, str], ...] = ()
+    suppressed: tuple[tuple[int, str], ...] = ()
 
     def __post_init__(self) -> None:
+        unknown = {*self.counts, *(name for pair in self.shares for name in pair)} - set(self.columns)
+        if unknown:
+            raise InvalidInput(
+                "unknown column",
+                expected="columns of the table: " + ", ".join(self.columns),
+                got=", ".join(sorted(unknown)),
+                where="ResultTable",
+                fix="name the columns that count people as they stand in the table",
+            )
         if any(len(row) != len(self.columns) for row in self.rows):
             raise InvalidInput(
                 "ragged table",
@@ -107,6 +131,16 @@ class ResultBundle:
         """Name of this result in citations: ``study@version+digest`` with twelve digits of the digest."""
         return f"{self.study['id']}@{self.study['version']}+{self.digest[:12]}"
 
+    def _repr_html_(self) -> str:
+        names = {key: words.get("en", key) for key, words in self.study.get("labels", {}).items()}
+        head = ("quantity", "estimate", "interval", "bounds", "warnings")
+        rows = [
+            [names.get(name, name), *found.display(), ", ".join(dict.fromkeys(w.code for w in found.warnings))]
+            for name, found in self.estimates.items()
+        ]
+        title = f"{'SYNTHETIC. ' if self.study.get('synthetic') else ''}{self.study.get('title_en', '')}"
+        return grid_table(title, head, rows) + notes_list([f"result {self.identifier}"])
+
     def to_json(self) -> str:
         """Return the bundle as JSON text."""
         content = _as_json_values(self)
@@ -164,6 +198,9 @@ def _as_json_values(value: Any) -> Any:
         # A JSON object has no order, and the order of the estimates is that of the report.
         content["order"] = {"estimates": list(value.estimates), "tables": list(value.tables)}
         return content
+    if isinstance(value, ResultTable):
+        names = [f.name for f in fields(value) if f.name not in _SINCE_1_1 or getattr(value, f.name)]
+        return {name: _as_json_values(getattr(value, name)) for name in names}
     if hasattr(value, "__dataclass_fields__"):
         return {name: _as_json_values(getattr(value, name)) for name in value.__dataclass_fields__}
     if isinstance(value, Sequence):
@@ -200,7 +237,13 @@ def _estimate(content: Mapping[str, Any]) -> Estimate:
 
 def _table(content: Mapping[str, Any]) -> ResultTable:
     rows = tuple(tuple(_number(item) for item in row) for row in content["rows"])
-    return ResultTable(columns=tuple(content["columns"]), rows=rows)
+    return ResultTable(
+        columns=tuple(content["columns"]),
+        rows=rows,
+        counts=tuple(content.get("counts", ())),
+        shares=tuple((share, whole) for share, whole in content.get("shares", ())),
+        suppressed=tuple((row, column) for row, column in content.get("suppressed", ())),
+    )
 
 
 def read_bundle(path: str | Path) -> ResultBundle:
@@ -209,7 +252,7 @@ def read_bundle(path: str | Path) -> ResultBundle:
     Parameters
     ----------
     path : path
-        The JSON file, or the folder that holds it.
+        The JSON file, or the folder that holds it. If writing into the folder was interrupted, the bundle before it.
 
     Raises
     ------
@@ -219,7 +262,7 @@ def read_bundle(path: str | Path) -> ResultBundle:
         If it was written by a later version.
     """
     file = Path(path)
-    file = file / BUNDLE_FILE if file.is_dir() else file
+    file = stored_file(file, BUNDLE_FILE) if file.is_dir() else file
     try:
         content = json.loads(read_text(file))
         version = str(content["schema_version"])
