@@ -12,10 +12,10 @@ from typing import Any
 
 import typer
 
-from microwork_estimate.cli import certify, estimates, tables
+from microwork_estimate.cli import certify, estimates, own_study, report, results, tables
 from microwork_estimate.cli.program import EXIT_INVALID, EXIT_STOPPED, app, say_error
 
-__all__ = ["app", "certify", "estimates", "main", "tables"]
+__all__ = ["app", "certify", "estimates", "main", "own_study", "report", "results", "tables"]
 
 # The base of all errors of the option parser. Its module depends on the version of typer, its name does not.
 _OptionError: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")

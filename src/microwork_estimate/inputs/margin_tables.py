@@ -13,6 +13,7 @@ from microwork_estimate.errors import InvalidInput
 from microwork_estimate.estimate import UNSPECIFIED, FloatArray
 from microwork_estimate.inputs.codes import label_text
 from microwork_estimate.inputs.margins import Margins
+from microwork_estimate.inputs.shown import shown_columns
 from microwork_estimate.inputs.tables import column
 
 CROSSING = ":"
@@ -151,7 +152,7 @@ def _require_column(name: str, columns: Mapping[str, NDArray[Any]], formula: str
     if name not in columns:
         raise InvalidInput(
             "unknown column",
-            expected="one of " + ", ".join(columns),
+            expected="one of " + shown_columns(list(columns)),
             got=repr(name),
             where=f"formula {formula!r}",
             fix="check the spelling, or add the column",

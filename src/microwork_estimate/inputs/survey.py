@@ -13,6 +13,7 @@ from microwork_estimate.errors import InvalidInput, check_choice
 from microwork_estimate.estimate import UNSPECIFIED, FloatArray, IntArray, frozen_floats
 from microwork_estimate.inputs.checks import first_bad, nonnegative, same_length
 from microwork_estimate.inputs.codes import Coded, Columns, as_column, encode, pair_codes, require_complete
+from microwork_estimate.inputs.shown import shown_columns
 
 ReachedVia = Literal["registration", "worker", "platform_subset"]
 LonelyPsu = Literal["fail", "adjust", "average", "certainty"]
@@ -191,7 +192,7 @@ class SurveySample:
         if name not in self.columns:
             raise InvalidInput(
                 "unknown column",
-                expected="one of " + ", ".join(self.columns),
+                expected="one of " + shown_columns(list(self.columns)),
                 got=repr(name),
                 where="SurveySample.columns",
                 fix="check the spelling, or add the column",

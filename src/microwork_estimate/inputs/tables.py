@@ -1,13 +1,11 @@
 """Readers: a file or a data frame of any kind becomes a validated noun, once.
 
 This is the last place on the way in where a data frame is seen. Frames of pandas, polars, pyarrow and others are taken
-through narwhals; files are CSV (UTF-8) or parquet.
+through narwhals; files are read by the readers beside this file.
 """
 
 from __future__ import annotations
 
-import io
-import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -19,111 +17,77 @@ from numpy.typing import NDArray
 from microwork_estimate.errors import InvalidInput, check_choice
 from microwork_estimate.estimate import UNSPECIFIED, Estimand
 from microwork_estimate.inputs.checks import distinct_names, whole_counts
+from microwork_estimate.inputs.csv_files import Separator, read_csv
 from microwork_estimate.inputs.histories import CAPTURED, CaptureCounts, CaptureHistories
+from microwork_estimate.inputs.labelled_files import KINDS as LABELLED
+from microwork_estimate.inputs.labelled_files import read_labelled
+from microwork_estimate.inputs.parquet_files import read_parquet
 from microwork_estimate.inputs.platforms import PlatformRegistrations
+from microwork_estimate.inputs.shown import shown_columns
 from microwork_estimate.inputs.survey import LonelyPsu, ReachedVia, SurveySample
+from microwork_estimate.inputs.text_files import read_text
+from microwork_estimate.inputs.workbooks import read_workbook
+from microwork_estimate.inputs.written_numbers import Decimal, with_numbers
 
+__all__ = [
+    "KINDS",
+    "capture_counts",
+    "capture_histories",
+    "capture_pairs",
+    "column",
+    "counts_by_group",
+    "platform_registrations",
+    "read_table",
+    "read_text",
+    "survey_sample",
+]
+
+KINDS = (".csv", ".parquet", ".xlsx", *LABELLED)
 DesignColumn = Literal["strata", "psu", "second_stage", "fpc", "second_stage_fpc"]
 
 
-def read_text(path: str | Path) -> str:
-    """Return the text of a UTF-8 file.
+def read_table(
+    path: str | Path, *, sheet: str | None = None, separator: Separator | None = None, decimal: Decimal | None = None
+) -> nw.DataFrame[Any]:
+    """Read a table: CSV, parquet, Excel (.xlsx), SPSS (.sav, .zsav) or Stata (.dta).
+
+    Excel, SPSS and Stata need the extra ``tables``. Each kind is looked at before it is unpacked: a file beyond the limits
+    of :mod:`~microwork_estimate.inputs.file_limits` is refused.
+
+    Parameters
+    ----------
+    path : str or Path
+    sheet : str or None
+        Sheet of a workbook; None for the first.
+    separator, decimal : str or None
+        Separator and decimal mark of a CSV file, where they are not clear from the file itself.
+
+    Returns
+    -------
+    narwhals data frame
 
     Raises
     ------
     InvalidInput
-        If there is no such file, or if it is not UTF-8.
+        If the file is missing, of another kind, too large, empty, or cannot be read in one way only.
     """
-    file = Path(path)
-    try:
-        return file.read_bytes().decode("utf-8-sig")
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
-        raise InvalidInput(
-            "no such file", expected="a file", got="nothing there", where=str(file), fix="check the path"
-        ) from error
-    except UnicodeDecodeError as error:
-        raise InvalidInput(
-            "not a UTF-8 file",
-            expected="text in UTF-8",
-            got=f"byte 0x{error.object[error.start]:02x} at position {error.start}",
-            where=str(file),
-            fix="save the file again with the encoding UTF-8",
-        ) from error
-
-
-def read_table(path: str | Path) -> nw.DataFrame[Any]:
-    """Read a CSV or parquet file as a table.
-
-    Raises
-    ------
-    InvalidInput
-        If the file is missing, not UTF-8, empty, or of another kind.
-    """
-    import pandas as pd
-
     file = Path(path)
     kind = file.suffix.lower()
-    if kind == ".parquet" and file.is_file():
-        return _read_parquet(file)
-    if kind not in (".csv", ".parquet"):
-        raise InvalidInput(
-            "unknown kind of file",
-            expected=".csv or .parquet",
-            got=file.suffix or "none",
-            where=str(file),
-            fix="convert it",
-        )
-    text = read_text(file)
-    try:
-        with warnings.catch_warnings():
-            # pandas only warns when rows have more fields than the header, and drops what is too much.
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            frame = pd.read_csv(io.StringIO(text), index_col=False, header=None, nrows=1, dtype=str)
-            _require_distinct_headers(frame.iloc[0].tolist(), file)
-            return nw.from_native(pd.read_csv(io.StringIO(text), index_col=False), eager_only=True)
-    except (pd.errors.EmptyDataError, pd.errors.ParserError, pd.errors.ParserWarning) as error:
-        raise InvalidInput(
-            "not a table",
-            expected="a header and rows of as many fields",
-            got=" ".join(str(error).split()),
-            where=str(file),
-            fix="check the separators, the quotes and the last line",
-        ) from error
-
-
-def _require_distinct_headers(names: list[object], file: Path) -> None:
-    repeated = sorted({str(name) for name in names if names.count(name) > 1})
-    if repeated:
-        raise InvalidInput(
-            "column named twice",
-            expected="a name of its own for every column",
-            got=", ".join(repeated),
-            where=str(file),
-            fix="rename or remove one of them",
-        )
-
-
-def _read_parquet(file: Path) -> nw.DataFrame[Any]:
-    import pandas as pd
-
-    try:
-        return nw.from_native(pd.read_parquet(file), eager_only=True)
-    except ImportError as error:
-        raise InvalidInput(
-            "no reader for parquet files",
-            expected="the package pyarrow",
-            got="it is not installed",
-            where=str(file),
-            fix="install pyarrow, or save the table as CSV",
-        ) from error
-    except (OSError, ValueError) as error:
-        raise InvalidInput(
-            "not a table",
-            expected="a parquet file",
-            got=str(error).partition(":")[0],
-            where=str(file),
-            fix="write the file again",
-        ) from error
+    if kind == ".csv":
+        return read_csv(file, separator=separator, decimal=decimal)
+    if kind == ".parquet":
+        return with_numbers(read_parquet(file), decimal=decimal, where=str(file))
+    if kind == ".xlsx":
+        return read_workbook(file, sheet=sheet, decimal=decimal)
+    if kind in LABELLED:
+        return read_labelled(file)
+    raise InvalidInput(
+        "unknown kind of file",
+        expected=", ".join(KINDS),
+        got=file.suffix or "none",
+        where=str(file),
+        fix="save the table as one of these kinds",
+    )
 
 
 def column(table: Any, name: str, *, where: str = "table") -> NDArray[Any]:
@@ -139,7 +103,7 @@ def column(table: Any, name: str, *, where: str = "table") -> NDArray[Any]:
         raise InvalidInput(
             "unknown column",
             expected=f"a column {name!r}",
-            got=", ".join(frame.columns),
+            got=shown_columns(frame.columns),
             where=where,
             fix="check the header of the table",
         )
@@ -286,14 +250,14 @@ def counts_by_group(table: Any, *, group: str, category: str, count: str) -> dic
         frame = frame.filter(~frame[category].is_null())
     rows = zip(*(column(frame, name, where="counts by group") for name in (group, category, count)), strict=True)
     groups: dict[str, dict[str, int]] = {}
-    for name, kind, number in rows:
+    for row, (name, kind, number) in enumerate(rows, start=1):
         counts = groups.setdefault(str(name), {})
         if str(kind) in counts:
             raise InvalidInput(
                 "category twice",
                 expected="each category once in a group",
-                got=f"{kind!r} twice in {name!r}",
-                where="counts by group",
+                got=f"a group and category of before in row {row}",
+                where=f"counts by group, columns {group!r} and {category!r}",
                 fix="add the two rows, or correct one of them",
             )
         counts[str(kind)] = int(whole_counts([number], where=f"column {count!r}")[0])

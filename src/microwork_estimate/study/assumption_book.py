@@ -9,9 +9,14 @@ from microwork_estimate.estimate import Assumption
 
 _PAGES = (
     "capture_recapture.assumptions",
+    "capture_recapture.assumptions_covariates",
+    "capture_recapture.recapture_assumptions",
     "platforms.assumptions",
+    "study.own_surveys",
     "weighting.domains",
+    "synthesis.amounts",
     "synthesis.coherence",
+    "synthesis.domains",
     "synthesis.shares",
     "synthesis.source_bias",
     "synthesis.tiers",

@@ -29,7 +29,9 @@ RECENT = "recent"
 OPEN_SHARE = 0.1  # of a half-life: beyond it, a population is too open for a model of a closed one
 
 
-@BOOK.recipe("month_pairs", inputs=("days_between_answers",), files=("pairs",), options={"recent_pairs": int})
+@BOOK.recipe(
+    "month_pairs", inputs=("days_between_answers",), files=("pairs",), options={"recent_pairs": int}, redraws=1
+)
 def month_pairs(task: Task) -> Found:
     """Each pair of consecutive months as two lists: Lincoln-Petersen, Chapman, and the mean of each year."""
     pairs = capture_pairs(
@@ -97,7 +99,7 @@ def _pair_table(
         ends = (None, None) if interval is None else (interval.low, interval.high)
         rows.append((month, *sizes, plain[month].value, better[month].value, *ends))
     columns = ("month", "n1", "n2", "both", "lincoln_petersen", "chapman", "low", "high")
-    return ResultTable(columns=columns, rows=tuple(rows))
+    return ResultTable(columns=columns, rows=tuple(rows), counts=("n1", "n2", "both"))
 
 
 def _year_table(
@@ -209,5 +211,12 @@ def hours_tiers(task: Task) -> Found:
         estimates={
             f"{task.name}_{cell.tier.id}": replace(cell.estimate, name=f"{task.name}_{cell.tier.id}") for cell in latest
         },
-        tables={"activity": ResultTable(columns=("year", "answers", *(tier.id for tier in tiers)), rows=rows)},
+        tables={
+            "activity": ResultTable(
+                columns=("year", "answers", *(tier.id for tier in tiers)),
+                rows=rows,
+                counts=("answers",),
+                shares=tuple((tier.id, "answers") for tier in tiers),
+            )
+        },
     )

@@ -24,6 +24,7 @@ from microwork_estimate.inputs import CaptureHistories, capture_pairs, column
 from microwork_estimate.inputs.open_counts import OpenCounts
 from microwork_estimate.study.bundle import ResultTable
 from microwork_estimate.study.recipe_book import RecipeBook
+from microwork_estimate.study.resampling import redraw
 from microwork_estimate.study.task import Found, Settings, Task
 
 BOOK = RecipeBook()
@@ -59,7 +60,8 @@ def _quarters(
         values = (closed.sizes[i].value, adjusted.sizes[i].value, size.value)
         rows.append((int(name), int(counts.seen[i]), *values, size.standard_error, *ends, *after, came))
     columns = ("quarter", "seen", "closed", "bias_adjusted", "likelihood", "standard_error", "low", "high")
-    return ResultTable(columns=(*columns, "closed_survival", "survival", "entries"), rows=tuple(rows))
+    after_them = ("closed_survival", "survival", "entries")
+    return ResultTable(columns=(*columns, *after_them), rows=tuple(rows), counts=("seen",))
 
 
 @BOOK.recipe("open_quarter", inputs=DAYS, files=QUARTERS, options={"quarter": int})
@@ -121,6 +123,7 @@ def _fit(
     inputs=("days_between_answers", "days_between_months"),
     files=("pairs", "half_life"),
     options={"recent_pairs": int},
+    redraws=1,
 )
 def month_pairs_open(task: Task) -> Found:
     """Pairs of neighbouring months, with the share of workers who left between them taken out, by era."""
@@ -252,14 +255,8 @@ def _redrawn(
         drawn = [adjusted_sizes(pair, sizes[month], adjustments[month]) for month, pair in pairs.items()]
         return {"recent": np.mean(drawn, axis=0)}
 
-    draws = bootstrap.replicate(
-        bootstrap.batched(recipe),
-        dict(pairs),
-        bootstrap.Joint(schemes={month: bootstrap.WaringHalf() for month in pairs}),
-        n_replicates=settings.n_replicates,
-        seed=settings.seed,
-    )
-    return dict(draws)["recent"]
+    schemes = {month: bootstrap.WaringHalf() for month in pairs}
+    return redraw(bootstrap.batched(recipe), dict(pairs), schemes, settings)["recent"]
 
 
 def _with_draws(mean: Estimate, redrawn: Replicates, level: float) -> Estimate:

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from microwork_estimate.errors import InvalidInput
+from microwork_estimate.study.handed_tables import HandedTable
+from microwork_estimate.study.table_rules import path_inside
 
 MANIFEST = "datapackage.json"
 
@@ -75,33 +77,34 @@ def resource_path(name: str, folder: Path) -> Path:
     """
     manifest = folder / MANIFEST
     resource = _resource(name, manifest)
-    relative = Path(str(resource.get("path", "")))
-    if relative.is_absolute() or ".." in relative.parts:
+    try:
+        path = path_inside(str(resource.get("path", "")), folder)
+    except InvalidInput as error:
         raise InvalidInput(
             "path outside the data package",
             expected="a path inside the folder of the package",
-            got=repr(resource.get("path")),
+            got=error.got,
             where=f"{manifest}, {name}",
             fix="move the file into the folder",
-        )
+        ) from error
     expected = str(resource.get("hash", ""))
-    got = checksum(folder / relative)
+    got = checksum(path)
     if expected != got:
         raise InvalidInput(
             "file changed since it was described",
             expected=expected or "a checksum, sha256:...",
             got=got,
-            where=f"{folder / relative}",
+            where=str(path),
             fix=f"restore the file; if the change is meant, describe it in {MANIFEST} with its new checksum",
         )
-    return folder / relative
+    return path
 
 
 def _resource(name: str, manifest: Path) -> Mapping[str, Any]:
     try:
         package = json.loads(manifest.read_bytes())
         resources = {resource["name"]: resource for resource in package["resources"]}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise InvalidInput(
             "not a data package",
             expected="a Frictionless data package with its resources",
@@ -121,12 +124,12 @@ def _resource(name: str, manifest: Path) -> Mapping[str, Any]:
     return found
 
 
-def checksum(file: Path) -> str:
-    """Return the checksum of a file in the form of ``datapackage.json``.
+def checksum(file: Path | HandedTable) -> str:
+    """Return the checksum of a file in the form of ``datapackage.json``, or of a table handed over from Python.
 
     Parameters
     ----------
-    file : Path
+    file : Path or HandedTable
 
     Returns
     -------
@@ -143,6 +146,8 @@ def checksum(file: Path) -> str:
     >>> checksum(data_path() / "datapackage.json").partition(":")[0]
     'sha256'
     """
+    if isinstance(file, HandedTable):
+        return file.checksum
     try:
         return "sha256:" + hashlib.sha256(file.read_bytes()).hexdigest()
     except OSError as error:

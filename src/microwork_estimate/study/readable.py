@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from microwork_estimate.errors import InvalidInput
 from microwork_estimate.study.figures import Figure
+from microwork_estimate.study.handed_tables import HandedTable
 from microwork_estimate.study.package_data import resource_path
-from microwork_estimate.study.schema import ElicitedEntry, FileEntry
+from microwork_estimate.study.schema import ElicitedEntry, FileEntry, ReadOnly
+from microwork_estimate.study.table_rules import path_inside
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -33,6 +35,10 @@ class Inputs:
         The folder of the data package.
     where : str
         The study file, for error messages.
+    folder : Path
+        The folder of the study file.
+    places : mapping of str to HandedTable
+        Tables that were handed over from Python, by their role.
     """
 
     figures: Mapping[str, Figure]
@@ -40,6 +46,8 @@ class Inputs:
     files: Mapping[str, FileEntry]
     data: Path
     where: str
+    folder: Path = Path()
+    places: Mapping[str, HandedTable] = field(default_factory=ReadOnly)
 
     def figure(self, key: str) -> Figure:
         """Return an available input with its source.
@@ -90,19 +98,19 @@ class Inputs:
             ) from error
 
     def read_table(self, key: str) -> nw.DataFrame[Any]:
-        """Return a table of the data package with the columns that are inputs, named by their role.
+        """Return a table with the columns that are inputs, named by their role.
 
-        The file is compared with its checksum first. Columns of published results are left out.
+        A file of a data package is compared with its checksum first. Columns of published results are left out. A table
+        of the study's own folder that names no columns comes whole.
 
         Raises
         ------
         InvalidInput
-            If there is no such table, if none of its columns is an input, or if the file is not the one described.
+            If there is no such table, if none of its columns is an input, if the file is not the one described, or if it
+            cannot be read.
         """
-        from microwork_estimate.inputs import read_table
-
         entry = known_entry(key, self.files, "table", self.where)
-        if not entry.columns:
+        if not entry.columns and (entry.published_columns or entry.resource):
             raise InvalidInput(
                 "published result as an input",
                 expected="a table with columns that are inputs",
@@ -110,8 +118,9 @@ class Inputs:
                 where=self.where,
                 fix="read it with Study.table to compare; an estimate is made of inputs only",
             )
-        path = resource_path(entry.resource, self.data)
-        table = read_table(path)
+        table = whole_table(entry, self.places.get(key) or table_place(entry, self.folder, self.data))
+        if not entry.columns:
+            return table
         unknown = sorted(set(entry.columns.values()) - set(table.columns))
         if unknown:
             raise InvalidInput(
@@ -122,6 +131,33 @@ class Inputs:
                 fix="check the spelling against the header of the table",
             )
         return table.select(list(entry.columns.values())).rename({col: role for role, col in entry.columns.items()})
+
+
+def whole_table(entry: FileEntry, place: Path | HandedTable) -> nw.DataFrame[Any]:
+    """Return a table as it stands in its file, or as it was handed over.
+
+    Raises
+    ------
+    InvalidInput
+        If the file cannot be read as a table.
+    """
+    from microwork_estimate.inputs import read_table
+
+    if isinstance(place, HandedTable):
+        handed: nw.DataFrame[Any] = place.frame
+        return handed
+    return read_table(place, sheet=entry.sheet, separator=entry.separator, decimal=entry.decimal)
+
+
+def table_place(entry: FileEntry, folder: Path, data: Path) -> Path:
+    """Return the file of a table: in the folder of the study, or in a data package, where its checksum is compared.
+
+    Raises
+    ------
+    InvalidInput
+        If a link leads out of the folder, or if the file is not the one that the data package describes.
+    """
+    return resource_path(entry.resource, data) if entry.resource else path_inside(str(entry.path), folder)
 
 
 def known_entry(key: str, table: Mapping[str, T], kind: str, where: str) -> T:

@@ -28,6 +28,8 @@ class Recipe:
         Roles of figures, uncertain factors and tables: all mandatory, none besides.
     options : mapping of str to type
         Options with the type of their value: all mandatory, none besides.
+    redraws : int
+        How many sets of replicates it draws, so that a run knows beforehand how much there is to do.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Recipe:
     elicited: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     options: Mapping[str, type] = field(default_factory=dict)
+    redraws: int = 0
 
     def check(self, entry: EstimateEntry, where: str) -> None:
         """Require that an entry fills every role and no other, and that its options have the right type.
@@ -82,12 +85,19 @@ class RecipeBook:
         elicited: tuple[str, ...] = (),
         files: tuple[str, ...] = (),
         options: Mapping[str, type] | None = None,
+        redraws: int = 0,
     ) -> Callable[[Decorated], Decorated]:
         """Enter the decorated function under a name, with the roles that it needs."""
 
         def enter(function: Decorated) -> Decorated:
             self.recipes[name] = Recipe(
-                name=name, function=function, inputs=inputs, elicited=elicited, files=files, options=dict(options or {})
+                name=name,
+                function=function,
+                inputs=inputs,
+                elicited=elicited,
+                files=files,
+                options=dict(options or {}),
+                redraws=redraws,
             )
             return function
 

@@ -20,7 +20,14 @@ from microwork_estimate.inputs import (
     PlatformRegistrations,
     ReachedVia,
 )
-from microwork_estimate.study import mturk_recipes, open_recipes, survey_recipes
+from microwork_estimate.study import (
+    domain_recipes,
+    mturk_recipes,
+    open_recipes,
+    own_recipes,
+    person_recipes,
+    survey_recipes,
+)
 from microwork_estimate.study.audience_inputs import FACTORS, audience_factors
 from microwork_estimate.study.bundle import ResultTable
 from microwork_estimate.study.recipe_book import Recipe, RecipeBook
@@ -107,7 +114,7 @@ def one_platform_bounds(task: Task) -> Found:
     return _one(task, persons)
 
 
-@BOOK.recipe("audience", inputs=("visitors", "n_platforms"), elicited=FACTORS)
+@BOOK.recipe("audience", inputs=("visitors", "n_platforms"), elicited=FACTORS, redraws=1)
 def audience(task: Task) -> Found:
     """Visitors turned into workers, with an uncertain factor for each step from a visit to a person."""
     visits, factors = _audience(task), audience_factors(task)
@@ -156,8 +163,11 @@ def relative_dependence(_: Task) -> Found:
 
 RECIPES: dict[str, Recipe] = {
     **BOOK.recipes,
+    **domain_recipes.BOOK.recipes,
     **mturk_recipes.BOOK.recipes,
     **open_recipes.BOOK.recipes,
+    **person_recipes.BOOK.recipes,
+    **own_recipes.BOOK.recipes,
     **survey_recipes.BOOK.recipes,
 }
 

@@ -6,16 +6,18 @@ Inputs and published results stand apart. A recipe gets :class:`Inputs`, which h
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from microwork_estimate.errors import InvalidInput
 from microwork_estimate.estimate import Estimand
+from microwork_estimate.study.figure_rules import descendants
 from microwork_estimate.study.figures import Figure, TableName
-from microwork_estimate.study.package_data import data_path, resource_path
+from microwork_estimate.study.handed_tables import HandedTable, handed_tables
+from microwork_estimate.study.package_data import data_path
 from microwork_estimate.study.parsing import read_study_file
-from microwork_estimate.study.readable import Inputs, available_figure, known_entry
-from microwork_estimate.study.rules import ancestors
+from microwork_estimate.study.readable import Inputs, available_figure, known_entry, table_place
 from microwork_estimate.study.schema import (
     ElicitedEntry,
     EstimandEntry,
@@ -75,6 +77,8 @@ class Study:
     documents : mapping of str to SourceEntry
     cite : tuple of str
         Keys of the documents to cite with the study.
+    handed : mapping of str to HandedTable
+        Tables that were handed over from Python, by the key of the table they stand for.
 
     Examples
     --------
@@ -110,6 +114,7 @@ class Study:
     cite: tuple[str, ...]
     routes: tuple[RouteEntry, ...] = ()
     objections: tuple[ObjectionEntry, ...] = ()
+    handed: Mapping[str, HandedTable] = field(default_factory=ReadOnly)
 
     @property
     def figures(self) -> tuple[Figure, ...]:
@@ -177,17 +182,32 @@ class Study:
             figures = ReadOnly({role: self.inputs[key] for role, key in entry.inputs.items()})
             factors = ReadOnly({role: self.elicited[key] for role, key in entry.elicited.items()})
             files = ReadOnly({role: self.files[key] for role, key in entry.files.items()})
-        return Inputs(figures=figures, factors=factors, files=files, data=self.data, where=str(self.path))
+        keys = dict.fromkeys(files) if name is None else self.estimate(name).files
+        return Inputs(
+            figures=figures,
+            factors=factors,
+            files=files,
+            data=self.data,
+            where=str(self.path),
+            folder=self.path.parent,
+            places=ReadOnly(
+                {role: self.handed[key or role] for role, key in keys.items() if (key or role) in self.handed}
+            ),
+        )
 
-    def table(self, key: str) -> Path:
-        """Return the path of one of the study's tables after comparing the file with its checksum.
+    def table(self, key: str) -> Path | HandedTable:
+        """Return the path of one of the study's tables, or the table itself if it was handed over from Python.
+
+        A file of a data package is compared with its checksum.
 
         Raises
         ------
         InvalidInput
-            If there is no such table, or if the file is not the one that the data package describes.
+            If there is no such table, if a link leads out of the study folder, or if the file is not the one that the
+            data package describes.
         """
-        return resource_path(known_entry(key, self.files, "table", str(self.path)).resource, self.data)
+        entry = known_entry(key, self.files, "table", str(self.path))
+        return self.handed.get(key) or table_place(entry, self.path.parent, self.data)
 
     def sources(self) -> tuple[SourceEntry, ...]:
         """Return the documents that the study rests on: those to cite first, then the others as they stand."""
@@ -206,13 +226,16 @@ def shipped_studies() -> tuple[str, ...]:
     return tuple(sorted(file.stem for file in _STUDIES.glob("*.toml")))
 
 
-def load(name_or_path: str | Path) -> Study:
-    """Read a study: one that comes with the program, by name, or a file of one's own, by path.
+def load(name_or_path: str | Path, *, tables: Mapping[str, Any] | None = None) -> Study:
+    """Read a study: one that comes with the program, by name, or one of one's own, by the path of its file or folder.
 
     Parameters
     ----------
     name_or_path : str or Path
-        ``"diplab-2019"``, ``"mturk"``, or the path of a TOML file (any name that ends in ``.toml`` or has a folder).
+        ``"diplab-2019"``, ``"mturk"``, the path of a TOML file (any name that ends in ``.toml`` or has a folder), or a
+        folder with one TOML file.
+    tables : mapping of str to data frame, or None
+        Data frames (pandas, polars, ...) that stand for tables of the study, by their key in ``[files]``.
 
     Returns
     -------
@@ -229,10 +252,33 @@ def load(name_or_path: str | Path) -> Study:
     >>> load("mturk").inputs_only().number("occasions")
     140.0
     """
+    return _study(study_path(name_or_path), tables)
+
+
+def study_path(name_or_path: str | Path) -> Path:
+    """Return the path of a study file.
+
+    Parameters
+    ----------
+    name_or_path : str or Path
+        As in :func:`load`.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such study, or if a folder has no study file or several.
+
+    Examples
+    --------
+    >>> study_path("mturk").name
+    'mturk.toml'
+    """
     known = shipped_studies()
     if str(name_or_path) in known:
-        return _study(_STUDIES / f"{name_or_path}.toml")
+        return _STUDIES / f"{name_or_path}.toml"
     path = Path(name_or_path)
+    if path.suffix != ".toml" and _is_folder(path):
+        return _only_study(path)
     if path.suffix != ".toml" and len(path.parts) < 2:
         raise InvalidInput(
             "unknown study",
@@ -241,11 +287,48 @@ def load(name_or_path: str | Path) -> Study:
             where="study.load",
             fix="check the spelling",
         )
-    return _study(path)
+    return path
 
 
-def _study(path: Path) -> Study:
-    file = read_study_file(path)
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
+
+
+def _only_study(folder: Path) -> Path:
+    found = sorted(folder.glob("*.toml"))
+    if len(found) != 1:
+        raise InvalidInput(
+            "no study file in the folder" if not found else "several study files in the folder",
+            expected="one file that ends in .toml",
+            got=", ".join(file.name for file in found[:9]) or "none",
+            where=str(folder),
+            fix="give the path of the study file",
+        )
+    return found[0]
+
+
+def _study(path: Path, tables: Mapping[str, Any] | None) -> Study:
+    return made_study(read_study_file(path), path, tables)
+
+
+def made_study(file: StudyFile, path: Path, tables: Mapping[str, Any] | None = None) -> Study:
+    """Make a study of its checked file.
+
+    Parameters
+    ----------
+    file : StudyFile
+    path : Path
+        Where it was read.
+    tables : mapping of str to data frame, or None
+        As in :func:`load`.
+
+    Returns
+    -------
+    Study
+    """
     about = file.study
     return Study(
         id=about.id,
@@ -271,12 +354,13 @@ def _study(path: Path) -> Study:
         cite=about.cite,
         routes=file.routes,
         objections=file.objections,
+        handed=handed_tables(tables, file.files, str(path)),
     )
 
 
 def _figures(file: StudyFile, table: TableName) -> ReadOnly[Figure]:
     everything = {**file.inputs, **file.published, **file.context}
-    results = file.published.keys()
+    circular = descendants(file.published, everything)
     entries: Mapping[str, FigureEntry] = getattr(file, table)
     return ReadOnly(
         {
@@ -291,7 +375,7 @@ def _figures(file: StudyFile, table: TableName) -> ReadOnly[Figure]:
                 reason=entry.reason or "",
                 reason_fr=entry.reason_fr or entry.reason or "",
                 text_fr=entry.text_fr or entry.text,
-                circular=not results.isdisjoint(ancestors(key, everything)),
+                circular=key in circular,
                 **{name: getattr(entry, name) for name in _SAME},
             )
             for key, entry in entries.items()

@@ -1,15 +1,18 @@
 """What a study file may not say, beyond the form of its tables: the checks that :mod:`.schema` runs.
 
-Each function looks at one table (or at the whole file), returns nothing, and raises
-:class:`~microwork_estimate.errors.InvalidInput`. The reader of the file adds its name and the key concerned.
+A function ``check_...`` looks at one table, returns nothing, and raises :class:`~microwork_estimate.errors.InvalidInput`.
+The others look at the whole file and give every problem that they find. The reader of the file adds its name and the key.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from microwork_estimate.errors import InvalidInput, check_level
+from microwork_estimate.study.figure_rules import broken_arithmetic, free_of_circles, own_ancestor
 
 if TYPE_CHECKING:
     from microwork_estimate.study.schema import (
@@ -21,9 +24,58 @@ if TYPE_CHECKING:
         TiersEntry,
     )
 
+FIGURE_TABLES = ("inputs", "published", "context")
+MOST_PROBLEMS = 100  # enough for anybody to mend in one go
+MOST_NAMES = 30  # keys that one message lists
 COUNTS = ("persons", "accounts", "visits", "visitors", "platforms", "occasions")
 # Smallest and largest possible value, by unit; everything else is zero or more.
 _RANGE = {"share": (0.0, 1.0), "percent": (0.0, 100.0), "platforms per person": (1.0, float("inf"))}
+
+
+class SeveralProblems(InvalidInput):
+    """Everything that is wrong with a file as a whole: the first problem as its own words, all of them in `problems`.
+
+    Parameters
+    ----------
+    problems : sequence of InvalidInput
+        At least one.
+    """
+
+    def __init__(self, problems: Sequence[InvalidInput]) -> None:
+        first = problems[0]
+        self.problems = tuple(problems)
+        super().__init__(first.problem, expected=first.expected, got=first.got, where=first.where, fix=first.fix)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Let the error cross process borders with all its problems."""
+        return SeveralProblems, (self.problems,)
+
+
+def shortened(names: Iterable[object]) -> str:
+    """List names, the first thirty of many.
+
+    Examples
+    --------
+    >>> shortened(["a", "b"]), shortened(range(40))[-12:]
+    ('a, b', ' and 10 more')
+    """
+    listed = [str(name) for name in names]
+    more = len(listed) - MOST_NAMES
+    return ", ".join(listed[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+
+
+def check_whole_file(study: StudyFile) -> None:
+    """Require of a file as a whole that its tables fit each other.
+
+    Raises
+    ------
+    SeveralProblems
+        With every problem found, up to ``MOST_PROBLEMS``.
+    """
+    checks = (keys_twice, broken_counts, broken_references, broken_estimates)
+    found = list(islice((problem for check in checks for problem in check(study)), MOST_PROBLEMS))
+    if found:
+        raise SeveralProblems(found)
 
 
 def check_what_it_holds(figure: FigureEntry) -> None:
@@ -156,13 +208,13 @@ def check_columns_apart(file: FileEntry) -> None:
         )
 
 
-def check_counts(study: StudyFile) -> None:
-    """Require whole numbers where an input counts something; a published estimate may have a fraction."""
+def broken_counts(study: StudyFile) -> Iterator[InvalidInput]:
+    """Find inputs that count something and are not whole; a published estimate may have a fraction."""
     for key, figure in study.inputs.items():
         numbers = (figure.value, figure.low, figure.high)
         broken = [number for number in numbers if number is not None and number != int(number)]
         if figure.unit in COUNTS and broken:
-            raise InvalidInput(
+            yield InvalidInput(
                 "not a count",
                 expected=f"{figure.unit}: a whole number",
                 got=repr(broken[0]),
@@ -171,13 +223,13 @@ def check_counts(study: StudyFile) -> None:
             )
 
 
-def check_keys_once(study: StudyFile) -> None:
-    """Require that a key names one figure only, whatever its table."""
+def keys_twice(study: StudyFile) -> Iterator[InvalidInput]:
+    """Find keys that name two figures, in whatever tables."""
     seen: dict[str, str] = {}
-    for table in ("inputs", "published", "context"):
+    for table in FIGURE_TABLES:
         for key in getattr(study, table):
             if key in seen:
-                raise InvalidInput(
+                yield InvalidInput(
                     "duplicate key",
                     expected="each key in one table only",
                     got=f"{key!r} in [{seen[key]}] and in [{table}]",
@@ -187,90 +239,36 @@ def check_keys_once(study: StudyFile) -> None:
             seen[key] = table
 
 
-def check_references(study: StudyFile) -> None:
-    """Require that every key that stands for another table is there, and that no figure implies itself."""
+def broken_references(study: StudyFile) -> Iterator[InvalidInput]:
+    """Find keys of other tables that are not there, figures that imply themselves, and arithmetic that does not hold."""
     figures = {**study.inputs, **study.published, **study.context}
-    _require(study.study.cite, study.sources, "sources", "study.cite")
+    places = {key: f"{name}.{key}" for name in FIGURE_TABLES for key in getattr(study, name)}
+    yield from _missing_keys(study.study.cite, study.sources, "sources", "study.cite")
     for table in ("inputs", "published", "context", "elicited", "files"):
         for key, entry in getattr(study, table).items():
             if entry.source:
-                _require([entry.source], study.sources, "sources", f"{table}.{key}.source")
+                yield from _missing_keys([entry.source], study.sources, "sources", f"{table}.{key}.source")
+    for key, file in study.files.items():
+        yield from _missing_keys([file.codebook], study.files, "files", f"files.{key}.codebook")
+    suspects = set(figures) - free_of_circles(figures)
     for key, figure in figures.items():
-        _require(figure.derived_from, figures, "inputs, published or context", f"{key}.derived_from")
-        _check_not_own_ancestor(key, figures)
+        place = f"{places[key]}.derived_from"
+        yield from _missing_keys(figure.derived_from, figures, "inputs, published or context", place)
+        if key in suspects:
+            yield from own_ancestor(key, figures, place)
     for key in figures:
-        check_arithmetic(key, figures)
+        yield from broken_arithmetic(key, figures, places[key])
     if study.tiers:
         for name, tier in study.tiers.levels.items():
-            _require([tier.published], study.published, "published", f"tiers.levels.{name}.published")
+            yield from _missing_keys([tier.published], study.published, "published", f"tiers.levels.{name}.published")
 
 
-def check_arithmetic(key: str, figures: Mapping[str, FigureEntry]) -> None:
-    """Require that an implied figure is what its formula gives, within its rounding, where the formula is a product."""
-    figure = figures[key]
-    if figure.status != "implied" or figure.value is None or figure.formula is None:
-        return
-    product = _product(figure.formula, figures)
-    tolerance = max(0.5, 1e-3 * abs(figure.value)) if figure.qualifier == "exactly" else 0.15 * abs(figure.value)
-    if product is not None and abs(product - figure.value) > tolerance:
-        raise InvalidInput(
-            "implied figure that its formula does not give",
-            expected=f"{figure.formula} = {product:,.6g}",
-            got=f"{figure.value:,.6g}",
-            where=f"{key}.value",
-            fix="work it out again from the figures that it is derived from",
-        )
-
-
-def _product(formula: str, figures: Mapping[str, FigureEntry]) -> float | None:
-    """Work out a chain of products and quotients of keys and numbers; None for any other formula."""
-    parts = formula.split()
-    result = 1.0
-    for operator, term in zip(["*", *parts[1::2]], parts[::2], strict=False):
-        entry = figures.get(term)
-        value = entry.value if entry is not None else _number(term)
-        if value is None or operator not in ("*", "/") or (operator == "/" and value == 0):
-            return None
-        result = result * value if operator == "*" else result / value
-    return result
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
-
-
-def _check_not_own_ancestor(key: str, figures: Mapping[str, FigureEntry]) -> None:
-    if key in ancestors(key, figures):
-        raise InvalidInput(
-            "circular arithmetic",
-            expected="figures derived from others",
-            got=f"{key!r} derived from itself",
-            where=f"{key}.derived_from",
-            fix="derive it from published figures",
-        )
-
-
-def ancestors(key: str, figures: Mapping[str, FigureEntry]) -> set[str]:
-    """Return the keys of all figures that one is derived from, directly or not."""
-    found: set[str] = set()
-    queue = list(figures[key].derived_from)
-    while queue:
-        parent = queue.pop()
-        if parent not in found and parent in figures:
-            found.add(parent)
-            queue.extend(figures[parent].derived_from)
-    return found
-
-
-def check_estimates(study: StudyFile) -> None:
-    """Require estimates with names of their own that read inputs only: never a published result."""
+def broken_estimates(study: StudyFile) -> Iterator[InvalidInput]:
+    """Find estimates that share a name, or that read anything but inputs: a published result is never one."""
     names = [estimate.name for estimate in study.estimates]
-    twice = sorted({name for name in names if names.count(name) > 1})
+    twice = sorted(name for name, times in Counter(names).items() if times > 1)
     if twice:
-        raise InvalidInput(
+        yield InvalidInput(
             "duplicate key",
             expected="estimates with different names",
             got=f"{twice[0]!r} more than once",
@@ -278,34 +276,37 @@ def check_estimates(study: StudyFile) -> None:
             fix="give each estimate a name of its own",
         )
     for estimate in study.estimates:
-        _check_estimate(estimate, study)
+        yield from _broken_estimate(estimate, study)
 
 
-def _check_estimate(estimate: EstimateEntry, study: StudyFile) -> None:
+def _broken_estimate(estimate: EstimateEntry, study: StudyFile) -> Iterator[InvalidInput]:
     where = f"estimates.{estimate.name}"
     not_inputs = [key for key in estimate.inputs.values() if key in study.published or key in study.context]
     if not_inputs:
-        raise InvalidInput(
+        yield InvalidInput(
             "published result as an input",
             expected="keys of [inputs]",
             got=", ".join(not_inputs),
             where=f"{where}.inputs",
             fix="published results are reference marks; an estimate is made of inputs only",
         )
-    _require(estimate.inputs.values(), study.inputs, "inputs", f"{where}.inputs")
-    _require(estimate.elicited.values(), study.elicited, "elicited", f"{where}.elicited")
-    _require(estimate.files.values(), study.files, "files", f"{where}.files")
-    _require([estimate.published], study.published, "published", f"{where}.published")
+    others = [key for key in estimate.inputs.values() if key not in not_inputs]
+    yield from _missing_keys(others, study.inputs, "inputs", f"{where}.inputs")
+    yield from _missing_keys(estimate.elicited.values(), study.elicited, "elicited", f"{where}.elicited")
+    yield from _missing_keys(estimate.files.values(), study.files, "files", f"{where}.files")
+    yield from _missing_keys([estimate.published], study.published, "published", f"{where}.published")
     levels = study.tiers.levels if study.tiers else {}
-    _require([estimate.tier], levels, "tiers.levels", f"{where}.tier")
+    yield from _missing_keys([estimate.tier], levels, "tiers.levels", f"{where}.tier")
 
 
-def _require(keys: Iterable[str | None], table: Mapping[str, object], name: str, where: str) -> None:
+def _missing_keys(
+    keys: Iterable[str | None], table: Mapping[str, object], name: str, where: str
+) -> Iterator[InvalidInput]:
     for key in keys:
         if key is not None and key not in table:
-            raise InvalidInput(
+            yield InvalidInput(
                 "unknown key",
-                expected=f"a key of [{name}]: " + (", ".join(table) or "none there"),
+                expected=f"a key of [{name}]: " + (shortened(table) or "none there"),
                 got=repr(key),
                 where=where,
                 fix="check the spelling, or add the table",

@@ -13,10 +13,11 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from microwork_estimate.study import audit_rules, rules
+from microwork_estimate.study import audit_rules, rules, table_rules
 from microwork_estimate.study.schema_audit import ObjectionEntry, RouteEntry
 from microwork_estimate.study.schema_base import (
     Columns,
+    Day,
     Entry,
     EstimandEntry,
     Flag,
@@ -27,11 +28,13 @@ from microwork_estimate.study.schema_base import (
     ReadOnly,
     Text,
     Whole,
+    Year,
 )
 
 __all__ = [
     "AboutEntry",
     "Columns",
+    "Day",
     "DistributionName",
     "ElicitedEntry",
     "Entry",
@@ -57,6 +60,7 @@ __all__ = [
     "TierEntry",
     "TiersEntry",
     "Whole",
+    "Year",
     "schema_text",
     "study_schema",
 ]
@@ -92,7 +96,7 @@ class SourceEntry(Entry):
 
     title: Text = Field(description="Title of the document, in its own language.")
     authors: tuple[Text, ...] = Field(default=(), description="Family name, given name; or an institution.")
-    year: Whole | None = Field(default=None, description="Year of publication.")
+    year: Year | None = Field(default=None, description="Year of publication.")
     container: Text | None = Field(default=None, description="Journal, series, site or book, with volume and pages.")
     doi: Text | None = None
     arxiv: Text | None = None
@@ -172,10 +176,28 @@ class ElicitedEntry(Entry):
 
 
 class FileEntry(Entry):
-    """A table of the data package that the study uses: one table ``[files.<key>]``."""
+    """A table that the study uses: one table ``[files.<key>]``, a file of the study folder or of a data package."""
 
-    resource: Text = Field(description="Name of the resource in datapackage.json.")
-    columns: Columns = Field(default_factory=ReadOnly, description="Role in the recipe = column that may be read.")
+    path: Text | None = Field(
+        default=None,
+        description="The table, inside the folder of the study file: tables/survey.csv. CSV, parquet, Excel (.xlsx), "
+        "SPSS (.sav) or Stata (.dta).",
+    )
+    resource: Text | None = Field(default=None, description="Or: name of the resource in datapackage.json.")
+    sheet: Text | None = Field(default=None, description="Sheet of an Excel workbook; the first if not given.")
+    separator: Literal[",", ";", "\t"] | None = Field(default=None, description="Of a CSV file; else from its header.")
+    decimal: Literal[".", ","] | None = Field(
+        default=None, description="Decimal mark, where the table leaves it unclear."
+    )
+    codebook: Key | None = Field(
+        default=None, description="Key of [files] of the table that says which answers each column may hold."
+    )
+    as_of: Day | None = Field(default=None, description="Day to which the figures of the table refer: 2026-01-31.")
+    columns: Columns = Field(
+        default_factory=ReadOnly,
+        description="Role in the recipe = column that may be read. With path, columns may be left out: then every column "
+        "is read under its own name.",
+    )
     published_columns: Columns = Field(
         default_factory=ReadOnly, description="Role = column of published results: for comparison, never an input."
     )
@@ -185,6 +207,10 @@ class FileEntry(Entry):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
+        table_rules.check_one_place(self)
+        table_rules.check_path(self)
+        table_rules.check_format(self)
+        table_rules.check_day(self)
         rules.check_columns_apart(self)
         return self
 
@@ -264,6 +290,11 @@ class AboutEntry(Entry):
         "program.",
     )
 
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        table_rules.check_folder(self)
+        return self
+
 
 class StudyFile(Entry):
     """A whole study file."""
@@ -287,10 +318,7 @@ class StudyFile(Entry):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        rules.check_keys_once(self)
-        rules.check_counts(self)
-        rules.check_references(self)
-        rules.check_estimates(self)
+        rules.check_whole_file(self)
         audit_rules.check_routes(self)
         audit_rules.check_objections(self)
         return self

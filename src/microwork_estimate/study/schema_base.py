@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, FiniteFloat, Strict, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    Strict,
+    StringConstraints,
+    model_validator,
+)
 
 from microwork_estimate.errors import InvalidInput
 from microwork_estimate.estimate import Activity, Unit
@@ -15,8 +25,10 @@ T = TypeVar("T")
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Number = Annotated[FiniteFloat, Strict()]
-Whole = Annotated[int, Strict()]
+Whole = Annotated[int, Strict(), Field(ge=-(2**53), le=2**53)]  # exact as a floating-point number as well
+Year = Annotated[int, Strict(), Field(ge=1000, le=2200)]
 Flag = Annotated[bool, Strict()]
+Day = Annotated[date, Strict()]
 
 
 class ReadOnly(Mapping[str, T]):
