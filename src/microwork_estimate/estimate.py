@@ -7,7 +7,6 @@ with it. *Bounds* (what the data leave open even with infinitely many observatio
 
 from __future__ import annotations
 
-import html
 import math
 from dataclasses import dataclass, field, fields
 from typing import Literal, get_args
@@ -16,6 +15,8 @@ import numpy as np
 
 from microwork_estimate.errors import CodedWarning, InvalidInput, check_choice, check_level
 from microwork_estimate.frozen import FloatArray, FrozenMapping, IntArray, Scalar, frozen_floats
+from microwork_estimate.rounding import display_decimals, plain_number, round_outward
+from microwork_estimate.small_tables import facts_table
 
 __all__ = [
     "UNSPECIFIED",
@@ -35,7 +36,18 @@ __all__ = [
     "frozen_floats",
 ]
 
-Unit = Literal["persons", "accounts", "visits", "share", "platforms per person", "ratio"]
+Unit = Literal[
+    "persons",
+    "accounts",
+    "visits",
+    "share",
+    "platforms per person",
+    "ratio",
+    "hours per week",
+    "EUR per hour",
+    "EUR per month",
+    "full-time equivalents",
+]
 Activity = Literal[
     "unspecified", "registered", "ever active", "monthly", "weekly", "very active", "regular", "occasional", "captured"
 ]
@@ -50,8 +62,8 @@ class Estimand:
     Parameters
     ----------
     unit : str
-        What is counted: ``"persons"``, ``"accounts"``, ``"visits"``, ``"share"``, ``"platforms per person"`` or
-        ``"ratio"``.
+        What is counted: ``"persons"``, ``"accounts"``, ``"visits"``, ``"share"``, ``"platforms per person"``,
+        ``"ratio"``, ``"hours per week"``, ``"EUR per hour"``, ``"EUR per month"`` or ``"full-time equivalents"``.
     activity : str
         Who counts as being in: ``"registered"``, ``"ever active"``, ``"monthly"``, ``"weekly"``, ...
     window, territory, platforms : str
@@ -310,12 +322,14 @@ class Estimate:
 
     def __str__(self) -> str:
         """One line: value, interval, bounds, warning codes."""
-        parts = [f"{self.name}: {_plain(self.value)}" if self.value is not None else f"{self.name}: no point value"]
+        parts = [
+            f"{self.name}: {plain_number(self.value)}" if self.value is not None else f"{self.name}: no point value"
+        ]
         if self.interval is not None:
             i = self.interval
-            parts.append(f"{100 * i.level:g} % interval [{_plain(i.low)}; {_plain(i.high)}] ({i.method})")
+            parts.append(f"{100 * i.level:g} % interval [{plain_number(i.low)}; {plain_number(i.high)}] ({i.method})")
         if self.bounds is not None:
-            parts.append(f"bounds [{_plain(self.bounds.low)}; {_plain(self.bounds.high)}]")
+            parts.append(f"bounds [{plain_number(self.bounds.low)}; {plain_number(self.bounds.high)}]")
         parts.append(self.method)
         if self.assumptions:
             parts.append("assumes " + ", ".join(a.id for a in self.assumptions))
@@ -323,17 +337,24 @@ class Estimate:
             parts.append("warnings: " + ", ".join(w.code for w in self.warnings))
         return "; ".join(parts)
 
+    def display(self) -> tuple[str, str, str]:
+        """Return value, interval and bounds as text, rounded by the uncertainty; empty where there is none."""
+        ends = None if self.interval is None else (self.interval.low, self.interval.high)
+        whole = self.estimand.unit in ("persons", "accounts", "visits")
+        decimals = display_decimals(self.value, standard_error=self.standard_error, ends=ends, whole=whole)
+        pairs = (() if x is None else round_outward(x.low, x.high, decimals) for x in (self.interval, self.bounds))
+        interval, bounds = (" to ".join(plain_number(end, decimals) for end in pair) for pair in pairs)
+        return "" if self.value is None else plain_number(self.value, decimals), interval, bounds
+
     def _repr_html_(self) -> str:
-        rows = [("value", _plain(self.value)), ("estimand", str(self.estimand)), ("method", self.method)]
+        value, interval, bounds = self.display()
+        rows = [("value", value or "none"), ("estimand", str(self.estimand)), ("method", self.method)]
         if self.interval is not None:
-            i = self.interval
-            rows.insert(1, (f"{100 * i.level:g} % interval ({i.method})", f"{_plain(i.low)} to {_plain(i.high)}"))
+            rows.insert(1, (f"{100 * self.interval.level:g} % interval ({self.interval.method})", interval))
         if self.bounds is not None:
-            rows.insert(1, ("bounds (not an interval)", f"{_plain(self.bounds.low)} to {_plain(self.bounds.high)}"))
+            rows.insert(1, ("bounds (not an interval)", bounds))
         rows += [("assumes", a.statement_en) for a in self.assumptions]
-        rows += [("warning", str(w)) for w in self.warnings]
-        cells = "".join(f'<tr><th scope="row">{html.escape(k)}</th><td>{html.escape(v)}</td></tr>' for k, v in rows)
-        return f"<table><caption>{html.escape(self.name)}</caption>{cells}</table>"
+        return facts_table(self.name, [*rows, *(("warning", str(w)) for w in self.warnings)])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -376,12 +397,3 @@ class SensitivityCurve:
                 where="SensitivityCurve",
                 fix="give one value for each point of the grid",
             )
-
-
-def _plain(number: float | None) -> str:
-    """Write a number for a one-line display: whole when large, four digits when small."""
-    if number is None:
-        return "none"
-    if math.isinf(number):
-        return "infinity" if number > 0 else "-infinity"
-    return f"{number:,.0f}" if abs(number) >= 1000 else f"{number:,.4g}"

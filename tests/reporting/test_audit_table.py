@@ -105,8 +105,8 @@ def test_audit_command():
         assert text in result.stdout
     result = RUNNER.invoke(app, ["audit", "mturk", "--replicates", "99"])
     assert "750,000" in result.stdout
-    result = RUNNER.invoke(app, ["audit", "diplab-like", "--replicates", "99"])
-    assert (result.exit_code, result.stdout.strip()) == (0, "no objections are recorded for diplab-like")
+    result = RUNNER.invoke(app, ["audit", "stewart2015", "--replicates", "99"])
+    assert (result.exit_code, result.stdout.strip()) == (0, "no objections are recorded for stewart2015")
 
 
 def test_assumptions_command():

@@ -191,3 +191,28 @@ def test_inputs_tables_show_every_figure(lang):
     assert set(keys) >= {figure.key for figure in diplab.figures} | set(diplab.elicited)
     assert "occasional" not in [row[0] for row in tables[0].rows]
     assert "occasional" in [row[0] for row in tables[2].rows]
+
+
+def test_population_that_turns_over_shows_its_periods():
+    """The table of half-lives by era, which the study of an open platform makes, is among the tables of its result."""
+    result = study.run(STUDIES["mturk"], n_replicates=19, seed=1)
+    for lang, title in (("en", "By period"), ("fr", "Par période")):
+        shown = next(part for part in reporting.table(result, lang=lang) if part.title == title)
+        assert [row[0] for row in shown.rows] == ["2015-2019", "2020-2022", "2023-2026"]
+        assert [row[1] for row in shown.rows] == ["537", "478", "253"]
+
+
+def test_nothing_vanishes_with_a_sign(bundle):
+    """A difference that is zero in its last digit is written without a minus."""
+    cells = [cell for part in reporting.table(bundle) for row in part.rows for cell in row]
+    assert [cell for cell in cells if re.fullmatch(r"[-−]0[.,]?0*\s?%?", cell)] == []
+
+
+def test_bounds_and_interval_are_parted_as_the_language_does():
+    """French has a space before the semicolon between bounds and interval."""
+    result = study.run(STUDIES["diplab-like"], n_replicates=19, seed=1)
+    found = [
+        cell for part in reporting.table(result, lang="fr") for row in part.rows for cell in row if "bornes" in cell
+    ]
+    assert found
+    assert all(not re.search(r"\S;", cell) for cell in found)

@@ -47,6 +47,8 @@ def certificate_lines(certificate: Certificate) -> tuple[str, ...]:
     if missing:
         names = ", ".join(f"{verdict.cell.id} (issue {verdict.cell.issue})" for verdict in missing)
         lines.append(f"missing, as the estimator does not exist yet: {names}")
+    if certificate.kept:
+        lines.append(f"taken over from an earlier result, not run again: {len(certificate.kept)} cells")
     tried = len(certificate.met) + len(certificate.not_met)
     lines.append(f"Cells as they must be: {len(certificate.met)} of {tried}. Cells missing: {len(missing)}.")
     return tuple(lines)

@@ -1,4 +1,4 @@
-"""From a bundle to figures and files."""
+"""From a bundle to figures and the files that hold them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from microwork_estimate.errors import InvalidInput
 from microwork_estimate.estimate import Estimate
 from microwork_estimate.reporting.labels import check_language, label
-from microwork_estimate.study import BUNDLE_FILE, ResultBundle, ResultTable
+from microwork_estimate.study import ResultBundle, ResultTable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -103,14 +103,12 @@ def _series(time: np.ndarray, content: ResultTable, value: str) -> Series:
 
 
 def writers(bundle: ResultBundle, *, lang: str = "en") -> dict[str, Callable[[Path], None]]:
-    """Return, by file name, what writes each file of a result: the bundle, and each plot as PNG and SVG.
+    """Return, by file name, what writes each picture of a result: each plot as PNG and SVG.
 
-    Every file gets a figure of its own: drawing one changes its layout a little, and with it the next file.
+    They are what :func:`~microwork_estimate.study.write_bundle` puts beside the result. Every file gets a figure of its
+    own: drawing one changes its layout a little, and with it the next file.
     """
     check_language(lang)
-
-    def write_bundle(path: Path) -> None:
-        path.write_text(bundle.to_json(), encoding="utf-8", newline="\n")
 
     def write_plot(draw: Callable[..., Figure], path: Path) -> None:
         from microwork_estimate.reporting.plots import save
@@ -120,7 +118,7 @@ def writers(bundle: ResultBundle, *, lang: str = "en") -> dict[str, Callable[[Pa
     plots: dict[str, Callable[..., Figure]] = {"forest": forest_plot}
     if "month_pairs" in bundle.tables:
         plots["series"] = series_plot
-    jobs: dict[str, Callable[[Path], None]] = {BUNDLE_FILE: write_bundle}
+    jobs: dict[str, Callable[[Path], None]] = {}
     for name, draw in plots.items():
         for ending in ("png", "svg"):
             jobs[f"{name}.{ending}"] = partial(write_plot, draw)

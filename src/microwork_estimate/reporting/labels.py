@@ -83,6 +83,16 @@ LABELS: dict[str, tuple[str, str]] = {
         "the plain sum of the nested figures would be {total}: it counts people two and three times",
         "la somme brute des chiffres emboîtés donnerait {total} : elle compte des personnes deux et trois fois",
     ),
+    "contrasts_title": ("The tiers set against each other", "Les niveaux comparés deux à deux"),
+    "contrasts_note": (
+        "the wider tier minus the other, and the other as a share of it; each replicate gives one of both, so that tiers "
+        "estimated from one source move together",
+        "le niveau le plus large moins l'autre, et la part de l'autre dans celui-ci ; chaque réplique donne l'une et "
+        "l'autre, si bien que les niveaux tirés d'une même source varient ensemble",
+    ),
+    "contrast": ("{inner} among {outer}", "{inner} parmi les {outer}"),
+    "contrast_difference": ("difference", "différence"),
+    "contrast_ratio": ("ratio", "rapport"),
     "estimates_title": ("Estimates", "Estimations"),
     "findings_title": ("What the figures do not show", "Ce que les chiffres ne montrent pas"),
     "correlation_title": (

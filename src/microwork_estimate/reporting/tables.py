@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from microwork_estimate.estimate import Assumption, Estimate
+from microwork_estimate.reporting.audit_words import words
+from microwork_estimate.reporting.contrast_table import contrast_table
+from microwork_estimate.reporting.domain_table import domain_table
 from microwork_estimate.reporting.findings import fill
 from microwork_estimate.reporting.labels import (
     Language,
@@ -20,6 +23,7 @@ from microwork_estimate.reporting.text_table import TextTable
 from microwork_estimate.study import ResultBundle
 
 _COLON: dict[Language, str] = {"en": ": ", "fr": " : "}
+_SEMICOLON: dict[Language, str] = {"en": "; ", "fr": " ; "}
 
 
 def table(bundle: ResultBundle, *, lang: str = "en") -> tuple[TextTable, ...]:
@@ -40,20 +44,27 @@ def table(bundle: ResultBundle, *, lang: str = "en") -> tuple[TextTable, ...]:
     InvalidInput
         If the language is neither English nor French.
     """
+    # Only here: that module takes its ready tables from this one.
+    from microwork_estimate.reporting.report_tables import result_table, without_negative_zero
+
     language = check_language(lang)
     parts = [
         tier_table(bundle, language),
         exclusive_table(bundle, language),
+        contrast_table(bundle, language),
         estimate_table(bundle, language),
+        domain_table(bundle, language),
+        ledger_steps_table(bundle, language),
         comparison_table(bundle, language),
         tornado_table(bundle, language),
         correlation_table(bundle, language),
         dependence_table(bundle, language),
         drift_table(bundle, language),
         years_table(bundle, language),
+        result_table(bundle, "eras", language) if "eras" in bundle.tables else None,
         activity_table(bundle, language),
     ]
-    return tuple(part for part in parts if part is not None)
+    return tuple(without_negative_zero(part) for part in parts if part is not None)
 
 
 def estimate_cells(estimate: Estimate, lang: Language, digits: int = 0) -> tuple[str, str]:
@@ -71,7 +82,7 @@ def estimate_cells(estimate: Estimate, lang: Language, digits: int = 0) -> tuple
         level = percent(estimate.interval.level, lang)
         ends = span(estimate.interval.low, estimate.interval.high, lang, digits=digits)
         around.append(f"{label('interval', lang, level=level)} {ends}")
-    return value, "; ".join(around) or label("none", lang)
+    return value, _SEMICOLON[lang].join(around) or label("none", lang)
 
 
 def _codes(estimate: Estimate) -> str:
@@ -147,7 +158,8 @@ def estimate_table(bundle: ResultBundle, lang: Language) -> TextTable:
 
 
 def _digits(estimate: Estimate) -> int:
-    return 2 if estimate.estimand.unit in ("platforms per person", "ratio", "share") else 0
+    small = ("platforms per person", "ratio", "share", "hours per week", "EUR per hour")
+    return 2 if estimate.estimand.unit in small else 0
 
 
 def comparison_table(bundle: ResultBundle, lang: Language) -> TextTable | None:
@@ -178,6 +190,31 @@ def correlation_table(bundle: ResultBundle, lang: Language) -> TextTable | None:
     level = percent(float(bundle.settings["level"]), lang)
     columns = (label("correlation", lang), label("estimate", lang), label("interval", lang, level=level))
     return TextTable(title=label("correlation_title", lang), columns=columns, rows=rows, numeric=(0, 1, 2))
+
+
+def ledger_steps_table(bundle: ResultBundle, lang: Language) -> TextTable | None:
+    """Show the steps from declared accounts to persons, each with what it takes away, what is left, and its source."""
+    content = bundle.tables.get("ledger")
+    if content is None:
+        return None
+    rows = []
+    for cells in content.rows:
+        row = dict(zip(content.columns, cells, strict=True))
+        left = number(row["value"], lang)
+        if row["low"] is not None:
+            left = f"{left} {span(row['low'], row['high'], lang)}"
+        factor = label("none", lang) if row["factor"] is None else number(row["factor"], lang, digits=2)
+        if row["factor_low"] is not None:
+            factor = f"{factor} {span(row['factor_low'], row['factor_high'], lang, digits=2)}"
+        status = label(f"status.{row['status']}", lang)
+        rows.append(
+            (row[f"label_{lang}"], factor, left, status, typeset(row[f"source_{lang}"], lang) or label("none", lang))
+        )
+    columns = tuple(
+        words(key, lang) for key in ("ledger_step", "ledger_factor", "ledger_left", "ledger_status", "ledger_source")
+    )
+    title = words("ledger_steps_title", lang)
+    return TextTable(title=title, columns=columns, rows=tuple(rows), numeric=(1, 2))
 
 
 def tornado_table(bundle: ResultBundle, lang: Language) -> TextTable | None:

@@ -202,6 +202,10 @@ WARNINGS: dict[str, tuple[str, str]] = {
         "Nobody is on two lists that need an overlap: the data give a lower limit and no upper one.",
         "Personne ne figure sur deux listes dont il faut l'intersection : les données donnent une limite inférieure, aucune limite supérieure.",
     ),
+    "no-standard-error": (
+        "The number is given without a standard error and without an interval.",
+        "Le nombre est donné sans erreur type ni intervalle.",
+    ),
     "no-upper-limit": (
         "The likelihood never falls far enough to end the interval above.",
         "La vraisemblance ne baisse jamais assez pour borner l'intervalle par le haut.",
@@ -313,6 +317,10 @@ WARNINGS: dict[str, tuple[str, str]] = {
         "Une moyenne arithmétique sur des personnes trouvées par leurs comptes est trop élevée : elle donne trop peu de "
         "personnes.",
     ),
+    "small-counts-withheld": (
+        "A count of persons behind this estimate is small: counts, redraws and the numbers of its warnings are not shown.",
+        "Un effectif de personnes derrière cette estimation est faible : effectifs, rééchantillons et nombres de ses avertissements ne sont pas montrés.",
+    ),
     "source-outside-limits": (
         "A source lies almost wholly outside the limits that the others set: one of them is wrong.",
         "Une source se trouve presque entièrement hors des limites que posent les autres : l'une d'elles est fausse.",
@@ -332,6 +340,10 @@ WARNINGS: dict[str, tuple[str, str]] = {
     "tiers-incoherent": (
         "In many replicates a tier is larger than the one that should contain it: the values were moved into order.",
         "Dans beaucoup de rééchantillons, un niveau est plus grand que celui qui devrait le contenir : les valeurs ont été remises en ordre.",
+    ),
+    "tier-without-respondents": (
+        "Nobody of a tier answered the survey: how it divides into domains is not known.",
+        "Personne d'un niveau n'a répondu à l'enquête : sa répartition par domaine n'est pas connue.",
     ),
     "tiers-irreconcilable": (
         "In most replicates the tiers do not contain each other: the sources count different people, and no constrained value is given.",
@@ -368,6 +380,10 @@ WARNINGS: dict[str, tuple[str, str]] = {
     "weights-above-cap": (
         "Some weights remain above the cap after the last loop of trimming.",
         "Certains poids restent au-dessus du plafond après la dernière boucle d'écrêtage.",
+    ),
+    "universe-not-stated": (
+        "Respondents were reached through platforms, and sample or margins do not name their population: whether the margins are those of workers or those of everybody cannot be checked.",
+        "Les répondants ont été joints par des plateformes, et l'enquête ou les marges ne nomment pas leur population : on ne peut pas vérifier si les marges sont celles des travailleurs ou celles de tous.",
     ),
     "wrong-universe": (
         "The margins describe another population than the one respondents come from.",
