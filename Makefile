@@ -7,7 +7,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: reproduce test test-all setup lint lock wheel clean
+.PHONY: reproduce test test-all test-browser docs setup lint lock wheel clean
 
 reproduce: $(READY)
 	$(BIN)/microwork-estimate reproduce --out results/diplab-2019
@@ -22,6 +22,15 @@ test-all:
 	    $(MAKE) test PYTHON=python$$version VENV=.venv-$$version || exit 1; \
 	  else echo "python$$version: not on this machine"; fi; \
 	done
+
+# The documentation, with warnings as errors and the examples of its pages run; NOTEBOOKS=off leaves the notebooks unexecuted.
+docs: $(READY)
+	$(BIN)/python -m sphinx -b html --fail-on-warning --keep-going --quiet docs docs/_build/html
+	NOTEBOOKS=off $(BIN)/python -m sphinx -b doctest --quiet docs docs/_build/doctest
+
+# The report in a real browser and as a compiled document; needs Chromium and pdflatex on the machine.
+test-browser: $(READY)
+	$(BIN)/python -m pytest tests/browser
 
 setup: $(READY)
 
