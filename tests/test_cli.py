@@ -51,8 +51,8 @@ def test_out_writes_bundle_and_plots(tmp_path, name):
     folders = [tmp_path / "first", tmp_path / "second"]
     for folder in folders:
         assert _run("run", name, "--replicates", "99", "--out", str(folder)).exit_code == 0
-    names = sorted(path.name for path in folders[0].iterdir())
-    assert {"bundle.json", "forest.png", "forest.svg"} <= set(names)
+    names = sorted(path.relative_to(folders[0]).as_posix() for path in folders[0].rglob("*") if path.is_file())
+    assert {"bundle.json", "ro-crate-metadata.json", "figures/forest.png", "figures/forest.svg"} <= set(names)
     assert study.read_bundle(folders[0]).study["id"] == name
     for file in names:
         assert (folders[0] / file).read_bytes() == (folders[1] / file).read_bytes(), file

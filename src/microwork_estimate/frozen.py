@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -22,18 +23,30 @@ def frozen_floats(values: ArrayLike, *, where: str) -> FloatArray:
     InvalidInput
         If they are not numbers.
     """
-    try:
+    array = None
+    with contextlib.suppress(TypeError, ValueError):
         array = np.array(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+    if array is None:  # said outside of a handler: numpy's own error repeats the value, which may be somebody's name
         raise InvalidInput(
             "not numbers",
             expected="numbers",
-            got=" ".join(f"{values!r:.80}".split()),
+            got=_first_other(values),
             where=where,
             fix="give numbers only; a missing value must be removed or imputed first",
-        ) from error
+        )
     array.flags.writeable = False
     return array
+
+
+def _first_other(values: object) -> str:
+    """Say where the first value stands that is no number, and of what kind it is, but not the value."""
+    listed = values.tolist() if isinstance(values, np.ndarray) else values
+    for at, value in enumerate(listed if isinstance(listed, list | tuple) else [listed]):
+        try:
+            float(np.nan if value is None else value)
+        except (TypeError, ValueError):
+            return f"{'text' if isinstance(value, str) else type(value).__name__} at position {at}"
+    return f"something else in a {type(values).__name__}"
 
 
 class FrozenMapping(Mapping[str, Scalar]):
