@@ -20,8 +20,10 @@ from microwork_estimate.estimate import FloatArray, IntArray
 from microwork_estimate.weighting.preflight import Reduced
 from microwork_estimate.weighting.solver import ACCEPTED, AIMED, Law, System, crossings, inverse, solve
 
-_BLOCK = 24
+_BLOCK = 24  # replicates, of systems with many rows
+_CELLS = 24 * 10_000  # numbers in a block: an array of them stays in the cache of the processor
 _THREADS = 4
+_WORTH_THREADS = 2_000_000  # numbers of all blocks; with fewer, starting threads costs more than they save
 _MAX_STEPS = 30
 _MEMORY = 4
 #: Steps beyond the accepted deviation, towards the one aimed at, that all replicates of a block may take.
@@ -66,8 +68,10 @@ def solve_many(reduced: Reduced, weights: FloatArray, law: Law, start: FloatArra
     collapse = None if member is None else _indicator(member, reduced.base.size)
     result = np.empty_like(weights)
 
+    block_size = max(_BLOCK, _CELLS // max(weights.shape[1], 1))
+
     def fill(first: int) -> None:
-        rows = slice(first, first + _BLOCK)
+        rows = slice(first, first + block_size)
         chunk = np.array(weights[rows].T, order="C")  # a copy, whatever the order in memory: it is changed below
         base = chunk if collapse is None else np.asarray(collapse @ chunk)
         block = _Block(spread, base.copy(), law.column(), start)
@@ -82,8 +86,13 @@ def solve_many(reduced: Reduced, weights: FloatArray, law: Law, start: FloatArra
             result[rows] = chunk.T
 
     # Blocks do not depend on each other: the result is the same with any number of threads.
-    with single_threaded(), ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1)) as pool:
-        list(pool.map(fill, range(0, weights.shape[0], _BLOCK)))
+    firsts = range(0, weights.shape[0], block_size)
+    with single_threaded():
+        if weights.size < _WORTH_THREADS:
+            list(map(fill, firsts))
+        else:
+            with ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1)) as pool:
+                list(pool.map(fill, firsts))
     return result
 
 
