@@ -350,3 +350,17 @@ def test_scale_does_not_matter(size):
     assert room.lincoln_petersen(lists).value == pytest.approx(100 * size, rel=1e-10)
     model = room.loglinear(lists, [(name,) for name in lists.lists])
     assert model.value == pytest.approx(100 * size, rel=1e-10)
+
+
+@pytest.mark.parametrize("name", ["three, one inside another", "three, a list of everybody", "three, two identical"])
+def test_number_from_nested_lists_carries_its_code(name: str) -> None:
+    """No closed or log-linear model gives a bare number where one list lies inside another."""
+    lists = MORE_LISTS[name]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", MicroworkWarning)
+        found = [room.closed_model(lists, "M0"), room.closed_model(lists, "Mh", heterogeneity="darroch")]
+        found += [room.average_loglinear(lists), room.select_loglinear(lists), room.sparse_loglinear(lists)]
+        found += [room.loglinear(lists, model) for model in ("A,B,C", "AB,C", "AB,AC")]
+    numbers = [estimate for estimate in found if estimate.value is not None]
+    assert numbers
+    assert all("nested-lists" in {warning.code for warning in estimate.warnings} for estimate in numbers)

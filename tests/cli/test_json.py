@@ -38,7 +38,7 @@ def test_every_command_that_prints_tables_has_it():
     """No command that prints something to read lacks --json; what prints files or JSON already is listed here."""
     listed = {command.name or command.callback.__name__: command.callback for command in app.registered_commands}
     without = {name for name in listed if "--json" not in _run(name, "--help").stdout}
-    assert without <= {"schema", "init", "report"}
+    assert without == {"schema"}
 
 
 def test_studies():
@@ -125,6 +125,18 @@ def test_commands_on_results(results, arguments, code, keys):
     named = {"mine": results / "mine", "r": results / "r"}
     found = _json(*(argument.format(**named) for argument in arguments), code=code)
     assert found == [] if keys is None else keys <= set(found)
+
+
+def test_init_and_report_say_what_they_wrote(results, tmp_path):
+    """The files of a new study; the report itself or, where it was written to a file, which."""
+    files = _json("init", tmp_path / "new", "--template", "two-lists")["files"]
+    assert [name.rpartition("/")[2] for name in files] == ["study.toml", "lists.csv", "README.md", "study.schema.json"]
+    printed = _json("report", results / "r", "--format", "md", "--lang", "fr")
+    assert (printed["file"], printed["format"], printed["lang"]) == (None, "md", "fr")
+    written = _json("report", results / "r", "--format", "md", "--lang", "fr", "--out", tmp_path / "r.md")
+    assert written["report"] is None
+    assert (tmp_path / "r.md").read_text(encoding="utf-8") == printed["report"]
+    assert written["identifier"] == study.read_bundle(results / "r").identifier
 
 
 def test_numbers_that_json_does_not_know_are_words():

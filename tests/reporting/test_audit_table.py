@@ -1,6 +1,7 @@
 """The audit, the ledger and the routes as words, in both languages, on the page and on the command line."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from typer.testing import CliRunner
@@ -126,3 +127,17 @@ def test_bad_options(arguments):
     assert result.exit_code == 2
     assert result.stdout == ""
     assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_ledger_without_published_figures_has_no_empty_column(bundles, lang):
+    """Where no estimate has a published figure to leave, nothing is said of how far an assumption must fail."""
+    bundle = bundles["diplab-like"]
+    whole = ledger_table(bundle, lang=lang)
+    alone = ledger_table(
+        replace(bundle, tables={k: v for k, v in bundle.tables.items() if k != "assumption_ledger"}), lang=lang
+    )
+    assert alone.columns == whole.columns[:-1]
+    assert [row[:5] for row in whole.rows] == list(alone.rows)
+    assert whole.notes
+    assert not alone.notes

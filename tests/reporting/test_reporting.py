@@ -10,7 +10,9 @@ from matplotlib.figure import Figure
 from microwork_estimate import reporting, study
 from microwork_estimate.errors import InvalidInput
 from microwork_estimate.reporting import findings, labels, plots
+from microwork_estimate.reporting.change_table import change_table
 from microwork_estimate.reporting.warning_texts import WARNINGS
+from microwork_estimate.study.compare import Change, Comparison, Part
 from microwork_estimate.study.schema import FigureUnit, Qualifier, Status
 
 SOURCE = Path(__file__).parents[2] / "src" / "microwork_estimate"
@@ -152,6 +154,7 @@ def test_lower_bound_is_drawn_as_one():
 def test_french_punctuation_does_not_break():
     """Spaces before French punctuation and inside quotation marks hold the line together."""
     assert labels.typeset("répondre : « oui » ; non ?", "fr") == "répondre\u00a0: «\u00a0oui\u00a0»\u00a0; non\u00a0?"
+    assert labels.typeset("59 % des 20 € (95 %)", "fr") == "59\u00a0% des 20\u00a0€ (95\u00a0%)"
     assert labels.typeset("yes : no", "en") == "yes : no"
 
 
@@ -216,3 +219,29 @@ def test_bounds_and_interval_are_parted_as_the_language_does():
     ]
     assert found
     assert all(not re.search(r"\S;", cell) for cell in found)
+
+
+@pytest.mark.parametrize(("lang", "gained", "lost"), [("en", "+1,250", "-0.0250"), ("fr", "+1\u202f250", "-0,0250")])
+def test_changes_have_their_sign_and_no_minus_zero(lang, gained, lost):
+    """A change says whether it is up or down; one too small for the digits is zero, not minus zero."""
+
+    def one(name, old, change):
+        parts = (Part(components=("margins",), amount=change),)
+        return Change(estimate=name, quantity="value", old=old, new=old + change, change=change, parts=parts)
+
+    rows = (one("a", 5000.0, 1250.0), one("b", 0.5, -0.025), one("c", 0.5, -1e-7))
+    found = Comparison(
+        old="s@1+a",
+        new="s@1+b",
+        components=("margins",),
+        averaged=False,
+        orders=1,
+        not_separated=(),
+        rows=rows,
+        only_old=(),
+        only_new=(),
+    )
+    changes = [row[4] for row in change_table(found, lang).rows]
+    assert changes[:2] == [gained, lost]
+    assert changes[2] == labels.number(0.0, lang, digits=4)
+    assert all(row[5].endswith(row[4]) for row in change_table(found, lang).rows)

@@ -35,6 +35,14 @@ def test_the_real_study_walks_from_the_implied_sum_to_its_three_figures():
     assert found["regular"]["label_fr"].startswith("dont ")
 
 
+def test_arithmetic_is_said_in_both_languages():
+    """What we say ourselves of a figure is French in French; the title of a document stays what it is."""
+    found = rows("diplab-2019")
+    assert found["declared"]["source_en"] == "arithmetic on published figures: occasional * multi_homing"
+    assert found["declared"]["source_fr"] == "calcul sur des chiffres publiés : occasional * multi_homing"
+    assert found["regular"]["source_fr"] == found["regular"]["source_en"]
+
+
 def test_the_simulated_ledger_holds_the_truth():
     """The sum of the declarations, less duplicates and dormant accounts, per person: 107,805 ever active is inside."""
     found = rows("diplab-like")

@@ -348,7 +348,10 @@ elicited = { duplicates = "duplicates" }
     (own / "study.toml").write_text(text, encoding="utf-8")
     (own / "tables" / "registrations.csv").write_text("platform,accounts\nplatform A,x\n", encoding="utf-8")
     found = [p for p in study.check(own) if p.code in ("platform-without-registrations", "impossible-value")]
-    assert {p.got for p in found if p.code == "platform-without-registrations"} == {"'platform B'", "'platform C'"}
+    assert {p.got for p in found if p.code == "platform-without-registrations"} == {
+        "'platform B', 140 times",
+        "'platform C', 100 times",
+    }
     assert [p.key for p in found if p.code == "impossible-value"] == ["accounts"]
 
 

@@ -176,7 +176,7 @@ def _estimate(**more):
         "interval": Interval(low=400.0, high=9000.0, level=0.95, method="m"),
         "replicates": Replicates(values=np.array([1000.0, 2000.0]), streams=("lists",), seed=1),
         "n_observed": 108.0,
-        "diagnostics": FrozenMapping({"n1": 50, "n2": 60, "both": 2, "odds": 1.5}),
+        "diagnostics": FrozenMapping({"n1": 50, "n2": 60, "both": 2, "odds_ratio_low": 1.5}),
         "warnings": (CodedWarning(code="few", message="only 2 persons are on both lists"),),
     }
     return Estimate(**(given | more))
@@ -194,7 +194,7 @@ def test_an_estimate_made_of_a_small_count_keeps_its_value_only(plain):
     shown = protect(replace(plain, estimates={"n": _estimate(), "kin": kin, "far": far})).estimates
     assert (shown["n"].value, shown["n"].interval) == (1036.0, _estimate().interval)
     assert (shown["n"].n_observed, shown["n"].replicates) == (None, None)
-    assert dict(shown["n"].diagnostics) == {"odds": 1.5}
+    assert dict(shown["n"].diagnostics) == {"odds_ratio_low": 1.5}
     assert [w.code for w in shown["n"].warnings] == ["few", "small-counts-withheld"]
     assert not any(re.search(r"\d", w.message) for w in shown["n"].warnings)
     assert shown["kin"].replicates is None
@@ -271,3 +271,46 @@ def test_identifiers_and_small_cells_are_in_no_file_that_is_written(tmp_path):
         "size"
     ]
     assert study.verify(tmp_path / "r", study=folder / "own.toml").holds
+
+
+def test_nothing_made_of_a_small_count_is_left_among_the_diagnostics(plain):
+    """The bias of Chapman's estimate is the exponential of the overlap: shown, it would give a small overlap back."""
+    made = _estimate(
+        diagnostics=FrozenMapping({"both": 4, "expected_relative_bias": -math.exp(-5), "odds_ratio_low": 1.5})
+    )
+    (shown,) = protect(replace(plain, estimates={"n": made})).estimates.values()
+    assert dict(shown.diagnostics) == {"odds_ratio_low": 1.5}
+
+
+def test_a_row_that_sums_hidden_rows_is_hidden_with_them():
+    """Nested tiers have no count of their own, but exclusive ones are their differences: they go with those hidden."""
+    columns = ("cell", "variable", "kind", "tier", "domain", "respondents", "count")
+    counts = {
+        ("very", "a"): 2,
+        ("very", "b"): 40,
+        ("very", "c"): 9,
+        ("some", "a"): 30,
+        ("some", "b"): 50,
+        ("some", "c"): 60,
+    }
+    rows = [(f"e{t}{d}", "age", "exclusive", t, d, n, 10.5 * n) for (t, d), n in counts.items()]
+    rows += [(f"n{t}{d}", "age", "nested", t, d, None, 10.5 * n) for (t, d), n in counts.items()]
+    shown = protected_table(ResultTable(columns=columns, rows=tuple(rows), counts=("respondents",)))
+    whose = {row[4] for row in shown.rows if row[2] == "exclusive" and row[6] is None}
+    assert "a" in whose
+    assert len(whose) == 2
+    for row in shown.rows:
+        if row[2] == "nested":
+            assert (row[6] is None) == (row[4] in whose)
+
+
+def test_a_hidden_share_is_not_given_back_by_a_comparison(plain):
+    """A table that compares a hidden share with a published figure holds the figure only."""
+    share = _estimate(name="rare", value=0.01, interval=None, estimand=Estimand(unit="share"))
+    share = replace(share, n_observed=None, diagnostics=FrozenMapping({"respondents": 3, "others": 300}))
+    table = ResultTable(columns=("estimate", "published", "of_value"), rows=(("rare", 0.02, 2.0), ("n", 9.0, 1.5)))
+    given = {"rare": share, "n": _estimate(diagnostics=FrozenMapping())}
+    shown = protect(replace(plain, estimates=given, tables={"comparison": table}))
+    assert shown.estimates["rare"].value is None
+    assert shown.tables["comparison"].rows == (("rare", 0.02, None), ("n", 9.0, 1.5))
+    assert protect(shown) is shown

@@ -157,3 +157,10 @@ def test_the_quality_report_shows_what_was_certified(synthetic):
     assert all(0 <= float(cell["coverage"]) <= 1 for cell in cells)
     stewart = study.quality_report(study.run(study.load("stewart2015"), n_replicates=9, seed=1))
     assert "no certificate" in stewart["concepts"]["S.13.1"]["content"]["quarter_2"]["coverage_in_simulation"]
+
+
+def test_the_statistical_unit_is_what_is_counted(synthetic):
+    """Shares, hours and euros are units of measure; the statistical unit behind them is the person."""
+    concepts = json.loads(crate_contents(synthetic)["quality.json"])["concepts"]
+    assert {"hours per week", "share"} <= set(concepts["S.4"]["content"])
+    assert concepts["S.3.5"]["content"] == ["persons"]

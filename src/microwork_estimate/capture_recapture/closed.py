@@ -31,6 +31,7 @@ from microwork_estimate.capture_recapture.fitting import (
     no_number,
 )
 from microwork_estimate.capture_recapture.heterogeneity import Form, Heterogeneity
+from microwork_estimate.capture_recapture.nested_lists import nested_lists
 from microwork_estimate.capture_recapture.profile import profile_size
 from microwork_estimate.capture_recapture.running_away import LISTS_RUNAWAY, runaway_warning
 from microwork_estimate.errors import CodedWarning, InvalidInput, announce, check_choice, check_level
@@ -150,7 +151,14 @@ def closed_estimate(
         found = _behaviour(histories, fit, method, level=level, first_differs=model == "Mbh")
     else:
         interval = profile_size(design, counts, value=fit.value, level=level).interval
-        found = estimate_of(fit, name=design.name, method=method, interval=interval, estimand=histories.estimand)
+        found = estimate_of(
+            fit,
+            name=design.name,
+            method=method,
+            interval=interval,
+            estimand=histories.estimand,
+            warnings=nested_lists(histories),
+        )
     return replace(found, assumptions=_assumptions(model, heterogeneity), references=REFERENCES)
 
 

@@ -125,7 +125,7 @@ def odds_ratio_curve(
     cells = histories.two_list_cells()
     grid = _odds_ratios(DEFAULT_ODDS_RATIOS if odds_ratios is None else odds_ratios)
     values, low, high = _curve(cells, grid, check_level(level))
-    announce([*overlap_warnings(cells), *_runaway(values, histories)])
+    announce([*overlap_warnings(cells), *_runaway(cells, histories)])
     return SensitivityCurve(
         parameter="odds ratio",
         grid=grid,
@@ -205,7 +205,7 @@ def odds_ratio_bounds(
             fix="exchange low and high",
         )
     bounds, interval = _bounds(cells, float(ends[0]), float(ends[-1]), check_level(level))
-    warnings = (*overlap_warnings(cells), *(list_runaway(bounds.high, histories) if bounds else ()))
+    warnings = (*overlap_warnings(cells), *_runaway(cells, histories))
     announce(warnings)
     return Estimate(
         name="Odds-ratio bounds",
@@ -253,9 +253,9 @@ def _bounds(cells: Cells, low: float, high: float, level: float) -> tuple[Bounds
     return bounds, interval
 
 
-def _runaway(values: FloatArray, histories: CaptureHistories) -> list[CodedWarning]:
-    """Say that some point of a curve is out of all proportion to the persons seen."""
-    return list_runaway(float(np.nanmax(values, initial=0.0)), histories)
+def _runaway(cells: Cells, histories: CaptureHistories) -> tuple[CodedWarning, ...]:
+    """Say that already the independent lists lead out of all proportion: an odds ratio is chosen, and may be anything."""
+    return tuple(list_runaway(float(chapman_moments(*cells)[0]) if cells[0] else None, histories))
 
 
 def tipping_point(histories: CaptureHistories, threshold: float) -> float:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from itertools import permutations
 
 from microwork_estimate.capture_recapture.loglinear import sparse_overlap
+from microwork_estimate.capture_recapture.nested_lists import nested_lists
 from microwork_estimate.errors import CodedWarning, InvalidInput, announce
 from microwork_estimate.estimate import Assumption, Bounds, Estimate
 from microwork_estimate.inputs.histories import CaptureHistories
@@ -41,10 +41,7 @@ def list_warnings(histories: CaptureHistories) -> tuple[CodedWarning, ...]:
     if not has_overlap(histories):
         message = f"nobody is on two of the {len(names)} lists: the data give a lower limit and no upper one"
         return (*found, CodedWarning(code="no-overlap", message=message))
-    inside = _contained(histories)
-    if inside:
-        message = f"{'; '.join(inside)}: two such lists do not show who is on neither"
-        found.append(CodedWarning(code="nested-lists", message=message))
+    found += nested_lists(histories)
     return (*found, *(sparse_overlap(histories) if not empty else ()))
 
 
@@ -57,21 +54,6 @@ def has_overlap(histories: CaptureHistories) -> bool:
     True
     """
     return bool(histories.counts[histories.patterns.sum(axis=1) > 1].sum() > 0)
-
-
-def _contained(histories: CaptureHistories) -> list[str]:
-    """Return sentences on pairs of lists of which one holds the other."""
-    patterns, counts, found = histories.patterns, histories.counts, []
-    for i, j in permutations(range(len(histories.lists)), 2):
-        size = counts[patterns[:, i] == 1].sum()
-        alone = counts[(patterns[:, i] == 1) & (patterns[:, j] == 0)].sum()
-        back = counts[(patterns[:, j] == 1) & (patterns[:, i] == 0)].sum()
-        first, second = histories.lists[i], histories.lists[j]
-        if size > 0 and alone == 0 and back == 0 and i < j:
-            found.append(f"{first} and {second} hold the same persons")
-        elif size > 0 and alone == 0 and back > 0:
-            found.append(f"{first} lies inside {second}")
-    return found
 
 
 def require_lists(histories: CaptureHistories, fewest: int, *, where: str) -> None:

@@ -18,6 +18,7 @@ from microwork_estimate.capture_recapture.closed import with_heterogeneity
 from microwork_estimate.capture_recapture.fitting import Design, estimate_of, fit_design, no_number
 from microwork_estimate.capture_recapture.heterogeneity import Form, Heterogeneity
 from microwork_estimate.capture_recapture.model_space import Generators, LogLinearModel, design_matrix
+from microwork_estimate.capture_recapture.nested_lists import nested_lists
 from microwork_estimate.capture_recapture.poisson import fit_poisson
 from microwork_estimate.capture_recapture.profile import profile_size
 from microwork_estimate.errors import CodedWarning, announce, check_level
@@ -129,7 +130,7 @@ def loglinear_estimate(
             method=method,
             interval=profile_size(design, counts, value=fit.value, level=level).interval,
             estimand=histories.estimand,
-            warnings=sparse_overlap(histories),
+            warnings=(*sparse_overlap(histories), *nested_lists(histories)),
         )
     return replace(found, assumptions=_assumptions(form), references=REFERENCES)
 

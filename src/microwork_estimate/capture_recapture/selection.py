@@ -12,6 +12,7 @@ from microwork_estimate.capture_recapture.assumptions import SELECTED_MODEL
 from microwork_estimate.capture_recapture.intervals import normal_quantile
 from microwork_estimate.capture_recapture.loglinear import ASSUMPTIONS, REFERENCES, loglinear_estimate, sparse_overlap
 from microwork_estimate.capture_recapture.loglinear_table import Criterion, LogLinearTable, loglinear_table
+from microwork_estimate.capture_recapture.nested_lists import nested_lists
 from microwork_estimate.capture_recapture.running_away import LISTS_RUNAWAY, runaway_warning
 from microwork_estimate.errors import CodedWarning, announce, check_choice, check_level
 from microwork_estimate.estimate import Bounds, Estimate, FloatArray, FrozenMapping, Interval, Scalar
@@ -136,7 +137,11 @@ def average_loglinear(
     unseen, n = math.exp(mean), float(histories.n_observed)
     spread = math.exp(normal_quantile(level) * error)
     fitted = int(table.has_number.sum())
-    told = (*sparse_overlap(histories), *runaway_warning(n + unseen, n, times=LISTS_RUNAWAY))
+    told = (
+        *sparse_overlap(histories),
+        *nested_lists(histories),
+        *runaway_warning(n + unseen, n, times=LISTS_RUNAWAY),
+    )
     estimate = Estimate(
         name="log-linear",
         value=n + unseen,

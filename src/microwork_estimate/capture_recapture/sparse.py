@@ -13,6 +13,7 @@ from microwork_estimate.capture_recapture.fitting import Design, DesignFit, esti
 from microwork_estimate.capture_recapture.intervals import normal_quantile
 from microwork_estimate.capture_recapture.loglinear import ASSUMPTIONS, sparse_overlap
 from microwork_estimate.capture_recapture.model_space import Generators, LogLinearModel, design_matrix
+from microwork_estimate.capture_recapture.nested_lists import nested_lists
 from microwork_estimate.capture_recapture.pair_models import choose_pairs, fit_pairs, pair_codes
 from microwork_estimate.errors import InvalidInput, announce, check_level
 from microwork_estimate.estimate import Estimate, FloatArray, FrozenMapping, Interval, Scalar
@@ -271,7 +272,7 @@ def _estimate(histories: CaptureHistories, reduced: ReducedModel, *, stepwise: b
         method=method,
         interval=_log_normal(fit, level),
         estimand=estimand,
-        warnings=sparse_overlap(histories),
+        warnings=(*sparse_overlap(histories), *nested_lists(histories)),
     )
     pairs = [_pair_name(code, histories.lists) for code in reduced.empty]
     chances = chances_of_empty(histories, reduced)

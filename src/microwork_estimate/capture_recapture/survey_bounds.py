@@ -119,7 +119,7 @@ def survey_odds_ratio_bounds(
         *about,
         *share_warnings(share, overlap),
         *factor_warnings(point, chosen, {"list size": size.persons}),
-        *runaway_warning(bounds.high if bounds else 0.0, middle(size.persons), times=LISTS_RUNAWAY),
+        *(runaway_warning(float(point.size()), middle(size.persons), times=LISTS_RUNAWAY) if bounds else ()),
     )
     announce(said)
     own = share if isinstance(share, Estimate) else None

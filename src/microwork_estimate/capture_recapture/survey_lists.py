@@ -261,12 +261,14 @@ def survey_odds_ratio_curve(
     point, spread = point_and_spread(overlap, size, replace(chosen, odds_ratio=1.0))
     grid = odds_ratio_grid(odds_ratios)
     values, low, high = curve_of([point] * grid.size, [overlap] * grid.size, spread, grid)
+    # Odds ratios are chosen, and may be anything; what the data say themselves is the figure at 1.
+    independent = 0.0 if np.isnan(values).all() else float(point.size())
     announce(
         (
             *about,
             *share_warnings(share, overlap),
             *factor_warnings(point, chosen, {"list size": size.persons}),
-            *runaway_warning(float(np.nanmax(values, initial=0.0)), middle(size.persons), times=LISTS_RUNAWAY),
+            *runaway_warning(independent, middle(size.persons), times=LISTS_RUNAWAY),
         )
     )
     return SensitivityCurve(

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from microwork_estimate import reporting
-from microwork_estimate.cli.options import LangOption
+from microwork_estimate.cli.options import JsonOption, LangOption
 from microwork_estimate.cli.program import EXIT_NOT_HELD, app, one_line_errors
 from microwork_estimate.reporting.problem_texts import problem_lines, problem_summary
+from microwork_estimate.reporting.records import json_text
 from microwork_estimate.study.checking import check as find_problems
 from microwork_estimate.study.starting import TEMPLATES, start
 
@@ -44,13 +44,18 @@ def init(
     lang: LangOption = "en",
     template: TemplateOption = "diplab",
     example: ExampleOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Write the folder of a new study: a commented study file, tables to fill, a README. Overwrites nothing."""
     with one_line_errors():
         language = reporting.check_language(lang)
-        for file in start(folder, template=template, lang=language, example=example):
-            typer.echo(str(file))
-        typer.echo(_NEXT[language][example].format(folder=folder))
+        files = [str(file) for file in start(folder, template=template, lang=language, example=example)]
+    if as_json:
+        typer.echo(json_text({"files": files}), nl=False)
+        return
+    for file in files:
+        typer.echo(file)
+    typer.echo(_NEXT[language][example].format(folder=folder))
 
 
 @app.command()
@@ -67,7 +72,7 @@ def check(
         language = reporting.check_language(lang)
         found = find_problems(name)
     if as_json:
-        typer.echo(json.dumps([problem.as_json() for problem in found], ensure_ascii=False, indent=1))
+        typer.echo(json_text([problem.as_json() for problem in found]), nl=False)
     else:
         for problem in found:
             for line in problem_lines(problem, language):

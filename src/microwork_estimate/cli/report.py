@@ -10,9 +10,10 @@ from typing import Annotated
 import typer
 
 from microwork_estimate import reporting, study
-from microwork_estimate.cli.options import LangOption
+from microwork_estimate.cli.options import JsonOption, LangOption
 from microwork_estimate.cli.program import app, one_line_errors
 from microwork_estimate.errors import check_choice
+from microwork_estimate.reporting.records import json_text
 
 _FORMATS: dict[str, Callable[..., str]] = {
     "html": reporting.html_report,
@@ -29,17 +30,25 @@ FileOption = Annotated[Path | None, typer.Option("--out", help="File to write; w
 
 @app.command()
 def report(
-    bundle: BundleArgument, lang: LangOption = "en", form: FormatOption = "html", out: FileOption = None
+    bundle: BundleArgument,
+    lang: LangOption = "en",
+    form: FormatOption = "html",
+    out: FileOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Write the report of a result, from the bundle alone."""
     with one_line_errors():
         language = reporting.check_language(lang)
         make = _FORMATS[check_choice(form, tuple(_FORMATS), where="--format")]
-        text = make(study.read_bundle(bundle), lang=language)
+        read = study.read_bundle(bundle)
+        text = make(read, lang=language)
         if out is not None:
             folder, name = out.absolute().parent, out.name
             study.write_files(folder, {name: lambda path: _write(path, text)})
-    if out is None:
+    if as_json:
+        written = {"file": None if out is None else str(out), "report": text if out is None else None}
+        sys.stdout.write(json_text({"identifier": read.identifier, "format": form, "lang": language, **written}))
+    elif out is None:
         sys.stdout.write(text)
     else:
         typer.echo(reporting.label("written", language, files=str(out)))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -17,6 +15,7 @@ from microwork_estimate.cli.page import Page
 from microwork_estimate.cli.program import EXIT_NOT_HELD, app, one_line_errors
 from microwork_estimate.errors import InvalidInput
 from microwork_estimate.reporting.change_table import change_lines, change_table
+from microwork_estimate.reporting.records import json_text
 from microwork_estimate.reporting.verification_table import verification_lines, verification_table
 from microwork_estimate.study.verify import DEFAULT_TOLERANCE
 
@@ -53,7 +52,7 @@ def verify(
         language = reporting.check_language(lang)
         found = study.verify(bundle, study=own_study, tolerance=tolerance)
     if as_json:
-        _print_json({**asdict(found), "holds": found.holds})
+        _print({**asdict(found), "holds": found.holds})
     else:
         with Page() as page:
             for line in verification_lines(found, language):
@@ -80,7 +79,7 @@ def compare(
         first, second = _studies(results, studies or [])
         found = study.compare(*results, old_study=first, new_study=second, average=average)
     if as_json:
-        _print_json(asdict(found))
+        _print(asdict(found))
         return
     with Page() as page:
         for line in change_lines(found, language):
@@ -119,19 +118,10 @@ def cite(
         read = study.read_bundle(bundle)
         text = reporting.citation(read, style=style, lang=lang)
     if as_json:
-        _print_json({"identifier": read.identifier, "style": style, "citation": text})
+        _print({"identifier": read.identifier, "style": style, "citation": text})
     else:
         sys.stdout.write(text)
 
 
-def _print_json(content: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(_plain(content), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n")
-
-
-def _plain(content: Any) -> Any:
-    """Write what JSON does not know as the bundle does."""
-    if isinstance(content, float) and not math.isfinite(content):
-        return "NaN" if math.isnan(content) else "Infinity" if content > 0 else "-Infinity"
-    if isinstance(content, dict):
-        return {key: _plain(item) for key, item in content.items()}
-    return [_plain(item) for item in content] if isinstance(content, list | tuple) else content
+def _print(content: dict[str, Any]) -> None:
+    sys.stdout.write(json_text(content))

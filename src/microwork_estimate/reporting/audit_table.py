@@ -45,7 +45,7 @@ def audit_table(bundle: ResultBundle, *, lang: str = "en") -> TextTable | None:
         for entry in entries
     )
     names = ("objection", "audit_method", "audit_number", "audit_assumption", "settled_by")
-    title = words("audit_title", language, study=bundle.study["id"])
+    title = typeset(words("audit_title", language, study=bundle.study["id"]), language)
     return TextTable(title=title, columns=tuple(words(name, language) for name in names), rows=rows)
 
 
@@ -61,7 +61,8 @@ def ledger_table(bundle: ResultBundle, *, lang: str = "en") -> TextTable:
     -------
     TextTable
         One row for each assumption. The last column names each estimate that has a published figure to be compared with,
-        and by how much the assumption must fail before the range of the estimate leaves that figure.
+        and by how much the assumption must fail before the range of the estimate leaves that figure. Where no estimate has
+        such a figure, there is no last column.
 
     Raises
     ------
@@ -72,11 +73,13 @@ def ledger_table(bundle: ResultBundle, *, lang: str = "en") -> TextTable:
     used: dict[str, Assumption] = {a.id: a for e in bundle.estimates.values() for a in e.assumptions}
     rows = tuple(_ledger_row(bundle, item, language) for item in used.values())
     names = ("assumption_id", "statement", "testable", "direction", "sensitivity", "how_far")
+    compared = any(row[-1] != label("none", language) for row in rows)
+    kept = len(names) if compared else len(names) - 1
     return TextTable(
-        title=words("ledger_title", language, study=bundle.study["id"]),
-        columns=tuple(words(name, language) for name in names),
-        rows=rows,
-        notes=(words("ledger_note", language),),
+        title=typeset(words("ledger_title", language, study=bundle.study["id"]), language),
+        columns=tuple(words(name, language) for name in names[:kept]),
+        rows=tuple(row[:kept] for row in rows),
+        notes=(words("ledger_note", language),) if compared else (),
     )
 
 

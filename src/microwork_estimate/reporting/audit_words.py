@@ -7,7 +7,7 @@ from microwork_estimate.reporting.labels import LANGUAGES, Language
 WORDS: dict[str, tuple[str, str]] = {
     "audit_title": (
         "What the critics of {study} say, as numbers",
-        "Ce que disent les critiques de {study}, en nombres",
+        "Ce que disent les critiques de l'étude « {study} », en nombres",
     ),
     "objection": ("objection", "objection"),
     "audit_method": ("method", "méthode"),
@@ -17,7 +17,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "no_objections": ("no objections are recorded for {study}", "aucune objection n'est consignée pour {study}"),
     "ledger_title": (
         "What the estimates of {study} take for granted",
-        "Ce que les estimations de {study} tiennent pour acquis",
+        "Ce que les estimations de l'étude « {study} » tiennent pour acquis",
     ),
     "ledger_note": (
         "How far it must fail: the whole range around an estimate is multiplied by the factor until it leaves the "

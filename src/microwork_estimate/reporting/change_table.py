@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from microwork_estimate.reporting.labels import Language, number
@@ -70,15 +71,28 @@ def _row(row: Change, lang: Language) -> tuple[str, ...]:
     numbers = [row.old, row.new, row.change]
     largest = max((abs(x) for x in numbers if x is not None), default=0.0)
     digits = 0 if largest >= 100 else 4
-    parts = "; ".join(_part(part, row, digits, lang) for part in row.parts if part.amount)
-    cells = [number(x, lang, digits=digits) for x in numbers]
+    separator = "\u00a0; " if lang == "fr" else "; "
+    parts = separator.join(_part(part, row, digits, lang) for part in row.parts if part.amount)
+    cells = [
+        number(row.old, lang, digits=digits),
+        number(row.new, lang, digits=digits),
+        _signed(row.change, lang, digits),
+    ]
     return (row.estimate, words(row.quantity, lang), *cells, parts or words("none", lang))
 
 
 def _part(part: Part, row: Change, digits: int, lang: Language) -> str:
     mark = "*" if row.beyond_monte_carlo and part.components == ("monte_carlo",) else ""
-    sign = "+" if part.amount > 0 else ""
-    return f"{_names(part.components, lang)} {sign}{number(part.amount, lang, digits=digits)}{mark}"
+    return f"{_names(part.components, lang)} {_signed(part.amount, lang, digits)}{mark}"
+
+
+def _signed(amount: float | None, lang: Language, digits: int) -> str:
+    """Write a change with its sign; one that the digits do not show is zero, and not minus zero."""
+    if amount is None or not math.isfinite(amount):
+        return number(amount, lang, digits=digits)
+    if round(amount, digits) == 0:
+        return number(0.0, lang, digits=digits)
+    return f"{'+' if amount > 0 else ''}{number(amount, lang, digits=digits)}"
 
 
 def _names(components: Iterable[str], lang: Language) -> str:

@@ -31,7 +31,7 @@ def citation(bundle: ResultBundle, style: str = "apa", lang: str = "en") -> str:
     --------
     >>> from microwork_estimate import study
     >>> bundle = study.run(study.load("diplab-2019"), n_replicates=9, seed=1)
-    >>> citation(bundle, lang="fr").splitlines()[0].startswith("Le Ludec, C., Tubaro, P. et Casilli, A. A. (s. d.).")
+    >>> citation(bundle, lang="fr").splitlines()[1].startswith("Le Ludec, C., Tubaro, P. et Casilli, A. A. (2019).")
     True
     """
     return citation_text(bundle, style, check_language(lang))

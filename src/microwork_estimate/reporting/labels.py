@@ -211,8 +211,8 @@ def span(low: float, high: float, lang: Language, *, digits: int = 0) -> str:
 
 
 def typeset(text: str, lang: Language) -> str:
-    """Put no-break spaces where French writes a space before or inside punctuation."""
+    """Put no-break spaces where French writes a space before a sign (punctuation, per cent, euro) or inside quotes."""
     if lang == "en":
         return text
-    text = re.sub(r" ([:;?!»])", _NO_BREAK_SPACE + r"\1", text)
+    text = re.sub(r" ([:;?!»%€])", _NO_BREAK_SPACE + r"\1", text)
     return text.replace("« ", "«" + _NO_BREAK_SPACE)

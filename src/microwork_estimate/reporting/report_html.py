@@ -30,6 +30,7 @@ from microwork_estimate.study import ResultBundle
 LONG = 30  # rows; a longer table scrolls in a frame of its own on the screen, and is whole on paper
 SHORT = 12  # letters of a name that is never broken
 MANY = 5  # columns of numbers that are read better side by side, scrolling, than one below the other
+BROAD = 5  # columns: as many with sentences need a desk
 SENTENCE = 60  # letters of a cell that is read in lines
 PHONE = 38  # letters that fit side by side on the narrowest screen
 _CHECKSUM = re.compile(r"[0-9a-f]{40,}")
@@ -147,7 +148,10 @@ def _rendered(blocks: Any, block: Block, name: str, lang: Language) -> str:
 
 
 def _frame(content: TextTable) -> str:
-    """Say how a table fits on a phone: scrolling when it is long or all numbers, as it is when narrow, else as cards."""
+    """Say how a table fits on a phone: scrolling when it is long or all numbers, as it is when narrow, else as cards.
+
+    One of many columns is cards on a tablet too, where it would stick out of the page.
+    """
     if len(content.rows) > LONG:
         return "long"
     columns = zip(content.columns, *content.rows, strict=True)
@@ -155,7 +159,9 @@ def _frame(content: TextTable) -> str:
     prose = any(len(cell) > SENTENCE for row in content.rows for cell in row)
     if letters <= PHONE and (len(content.columns) < 3 or not prose):
         return "plain"
-    return "sideways" if len(content.numeric) >= MANY else "stack"
+    if len(content.numeric) >= MANY:
+        return "sideways"
+    return "stack wide" if len(content.columns) >= BROAD else "stack"
 
 
 def _widest(cell: str) -> int:

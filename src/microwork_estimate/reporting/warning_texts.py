@@ -238,7 +238,7 @@ WARNINGS: dict[str, tuple[str, str]] = {
     ),
     "one-platform": (
         "Respondents were reached through one platform: those who are not on it are known by their accounts only.",
-        "Les répondants ont été joints par une seule plateforme : les autres ne sont connues que par leurs comptes.",
+        "Les répondants ont été joints par une seule plateforme : les autres personnes ne sont connues que par leurs comptes.",
     ),
     "open-population": (
         "People came and left while they were counted: the figure may err in either direction, and a lower bound need not be one.",

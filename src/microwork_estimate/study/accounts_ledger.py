@@ -21,6 +21,7 @@ COLUMNS = (
 NOT_PUBLIC = "unavailable"
 _NOTHING_KNOWN = ("{label} (not public)", "{label} (non public)")
 _OF_WHOM = ("of whom {label}", "dont {label}")
+_ARITHMETIC = ("arithmetic on published figures: ", "calcul sur des chiffres publiés : ")
 
 
 def accounts_ledger(study: Study) -> ResultTable | None:
@@ -77,7 +78,7 @@ def _part(study: Study, key: str) -> tuple[Scalar, ...]:
     tier = next((tier for tier in study.tiers.values() if tier.published == key), None)
     named = (figure.what, figure.what_fr or figure.what) if tier is None else (tier.label, tier.label_fr or tier.label)
     labels = _words(_OF_WHOM, named)
-    return (key, *labels, figure.unit, figure.number, *[None] * 5, figure.status, figure.source, figure.source)
+    return (key, *labels, figure.unit, figure.number, *[None] * 5, figure.status, *_read_in(figure.source))
 
 
 def _words(frames: tuple[str, str], names: tuple[str, str]) -> tuple[str, str]:
@@ -120,7 +121,13 @@ def _origin(study: Study, key: str) -> tuple[str, str, str]:
         said = factor.reason or factor.what
         return factor.status, said, factor.reason_fr or said
     figure = study.inputs[key]
-    return figure.status, figure.source, figure.source
+    return (figure.status, *_read_in(figure.source))
+
+
+def _read_in(source: str) -> tuple[str, str]:
+    """Return where a figure was read, in both languages: titles of documents stay as they are, our own words do not."""
+    english, french = _ARITHMETIC
+    return source, french + source.removeprefix(english) if source.startswith(english) else source
 
 
 def _row(row: LedgerRow, origin: tuple[str, str, str]) -> tuple[Scalar, ...]:

@@ -318,7 +318,7 @@ def apa_text(bundle: ResultBundle, lang: Language = "en") -> str:
     --------
     >>> from microwork_estimate import study
     >>> text = apa_text(study.run(study.load("stewart2015"), n_replicates=9, seed=1))
-    >>> text.startswith("Stewart, N., Ungemach, C., Harris, A. J. L.")
+    >>> text.splitlines()[1].startswith("Stewart, N., Ungemach, C., Harris, A. J. L.")
     True
     """
     undated, data, software = (

@@ -31,7 +31,7 @@ class HandedTable:
     True
     """
 
-    frame: Any = field(compare=False)
+    frame: Any = field(compare=False, repr=False)  # a person's answers are not for a log
     checksum: str
 
     @classmethod

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from microwork_estimate.inputs.codes import Coded, Columns, label_text
+from microwork_estimate.inputs.shown import shown_columns, shown_value
 from microwork_estimate.study.problems import TO_FILL, Problem, Severity
 
 MOST_LISTED = 20  # cells of one column that are listed one by one
@@ -94,7 +95,7 @@ class LookedAt:
                     "unknown column",
                     role,
                     expected=f"a column {self.header(role)!r}",
-                    got=", ".join(self.frame.columns[:30]) or "no column",
+                    got=shown_columns(self.frame.columns),
                     fix="add the column, or say in columns = { ... } of the study file what it is called",
                 )
 
@@ -111,7 +112,9 @@ class LookedAt:
         """Find cells that are no numbers, or not as they must be; the first of each column with how many there are."""
         coded = self.coded(role)
         bad = [code for code, value in enumerate(coded.levels) if not _fits(value, right)]
-        wrong = np.flatnonzero(np.isin(coded.codes, bad)).tolist() if bad else []
+        # One word makes a whole column of numbers text: then the word is what is wrong, not the numbers.
+        words = [code for code in bad if not _like_a_number(coded.levels[code])]
+        wrong = np.flatnonzero(np.isin(coded.codes, words or bad)).tolist() if bad else []
         if wrong:
             more = f" (and {len(wrong) - 1:,} more in this column)" if len(wrong) > 1 else ""
             yield self.problem(
@@ -119,7 +122,7 @@ class LookedAt:
                 role,
                 row=wrong[0],
                 expected=expected,
-                got=f"{str(coded.levels[coded.codes[wrong[0]]])[:40]!r}{more}",
+                got=f"{shown_value(coded.levels[coded.codes[wrong[0]]])}{more}",
                 fix=fix,
             )
 
@@ -146,6 +149,14 @@ class LookedAt:
                 )
             else:
                 seen[key] = row
+
+
+def _like_a_number(value: Any) -> bool:
+    try:
+        float(value)
+    except (TypeError, ValueError, OverflowError):
+        return False
+    return True
 
 
 def _fits(value: Any, right: Callable[[float], bool]) -> bool:

@@ -10,7 +10,15 @@ import numpy as np
 
 from microwork_estimate.errors import InvalidInput
 from microwork_estimate.frozen import FloatArray
-from microwork_estimate.study.own_surveys import OwnSurvey, answers, mean_of, membership, own_survey, total_of
+from microwork_estimate.study.own_surveys import (
+    OwnSurvey,
+    answers,
+    mean_of,
+    membership,
+    own_survey,
+    total_of,
+    with_counts,
+)
 from microwork_estimate.study.recipe_book import RecipeBook
 from microwork_estimate.study.task import Found, Task
 
@@ -30,21 +38,24 @@ def survey_persons(task: Task) -> Found:
 def survey_tier(task: Task) -> Found:
     """Count the persons whose answer on frequency is among the classes of a tier."""
     own = own_survey(task)
-    return total_of(task, own, counted(task, own))
+    inside = counted(task, own)
+    return with_counts(total_of(task, own, inside), respondents=inside == 1)
 
 
 @BOOK.recipe("survey_mean", files=FILES, options={"reached_via": str, "variable": str}, redraws=1)
 def survey_mean(task: Task) -> Found:
     """Average the answers on a number (hours, earnings) over persons."""
     own = own_survey(task)
-    return mean_of(task, own, counted(task, own))
+    values = counted(task, own)
+    return with_counts(mean_of(task, own, values), respondents=np.isfinite(values))
 
 
 @BOOK.recipe("survey_share", files=FILES, options={"reached_via": str, "variable": str, "category": str}, redraws=1)
 def survey_share(task: Task) -> Found:
     """Share of persons who gave one answer, of those who answered."""
     own = own_survey(task)
-    return mean_of(task, own, counted(task, own))
+    inside = counted(task, own)
+    return with_counts(mean_of(task, own, inside), respondents=inside == 1, others=inside == 0)
 
 
 def counted(task: Task, own: OwnSurvey) -> FloatArray:

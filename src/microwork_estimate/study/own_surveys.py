@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import cast, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from microwork_estimate import bootstrap, platforms, weighting
 from microwork_estimate.errors import InvalidInput, check_choice
 from microwork_estimate.estimate import UNSPECIFIED, Assumption, Estimate, FloatArray
+from microwork_estimate.frozen import FrozenMapping
 from microwork_estimate.inputs import (
     Margins,
     PlatformRegistrations,
@@ -19,6 +22,7 @@ from microwork_estimate.inputs import (
     survey_sample,
 )
 from microwork_estimate.inputs.codes import label_text
+from microwork_estimate.inputs.shown import shown_categories
 from microwork_estimate.study.resampling import redraw
 from microwork_estimate.study.task import Found, Task
 
@@ -169,7 +173,7 @@ def membership(own: OwnSurvey, variable: str, categories: tuple[str, ...]) -> Fl
     if not set(categories) & set(texts):
         raise InvalidInput(
             "category without respondents",
-            expected="one of " + ", ".join(sorted({text for text in texts if text is not None})[:20]),
+            expected=shown_categories(Counter(text for text in texts if text is not None)),
             got=", ".join(categories) or "no category",
             where=f"survey, column {variable!r}",
             fix="check the spelling of the categories in the study file",
@@ -188,6 +192,34 @@ def mean_of(task: Task, own: OwnSurvey, y: FloatArray) -> Found:
     below = np.isfinite(y) * own.persons
     made = weighting.ratio(own.raked, np.nan_to_num(y) * own.persons, below, level=task.settings.level)
     return _finished(task, own, made, y, below)
+
+
+def with_counts(found: Found, **who: NDArray[np.bool_]) -> Found:
+    """Note how many respondents stand behind each estimate: by it, small counts are found before anything is written.
+
+    Parameters
+    ----------
+    found : Found
+    who : arrays of shape (n,)
+        Who is counted, by the name of the diagnostic: ``respondents`` behind a number, and of a share the ``others``.
+
+    Returns
+    -------
+    Found
+
+    Examples
+    --------
+    >>> with_counts(Found(), respondents=np.array([True, False])).estimates
+    {}
+    """
+    counts = {name: int(np.count_nonzero(chosen)) for name, chosen in who.items()}
+    return replace(
+        found,
+        estimates={
+            name: replace(estimate, diagnostics=FrozenMapping({**estimate.diagnostics, **counts}))
+            for name, estimate in found.estimates.items()
+        },
+    )
 
 
 def _finished(task: Task, own: OwnSurvey, made: Estimate, y: FloatArray, below: FloatArray | None) -> Found:

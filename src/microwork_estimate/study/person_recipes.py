@@ -14,6 +14,7 @@ from microwork_estimate.frozen import Scalar
 from microwork_estimate.inputs import Margins, SurveySample
 from microwork_estimate.inputs.shown import shown_categories
 from microwork_estimate.study import survey_recipes
+from microwork_estimate.study.own_surveys import with_counts
 from microwork_estimate.study.recipe_book import RecipeBook
 from microwork_estimate.study.resampling import redraw
 from microwork_estimate.study.task import Found, Task
@@ -35,7 +36,8 @@ def share_of_registered(task: Task) -> Found:
             fix="check the spelling against the column of the survey",
         )
     inside = np.isin(survey.column(str(task.options["variable"])), asked).astype(np.float64)
-    return _from_survey(task, (survey, margins), lambda weights: (weights @ inside) / weights.sum(axis=1))
+    found = _from_survey(task, (survey, margins), lambda weights: (weights @ inside) / weights.sum(axis=1))
+    return with_counts(found, respondents=inside == 1, others=inside == 0)
 
 
 @BOOK.recipe(

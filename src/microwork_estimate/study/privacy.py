@@ -20,7 +20,28 @@ from microwork_estimate.study.suppression import Line, hidden_cells
 DEFAULT_THRESHOLD = 5
 WITHHELD = "small-counts-withheld"
 # Diagnostics of estimates that count persons or answers.
-_COUNTS = ("n1", "n2", "both", "n_observed", "f1", "f2", "answers", "in_tier", "respondents", "list_size", "cases")
+_COUNTS = (
+    *(
+        "n1",
+        "n2",
+        "both",
+        "n_observed",
+        "f1",
+        "f2",
+        "answers",
+        "in_tier",
+        "respondents",
+        "others",
+        "list_size",
+        "cases",
+    ),
+)
+# Diagnostics that were chosen, not counted. All others may be made of the counts, and a small one can be worked out of them:
+# the bias of Chapman's estimate is the exponential of the overlap.
+_CHOSEN = ("odds_ratio_low", "odds_ratio_high")
+# The columns that say who is counted in a row, where some rows are sums of others and have no count of their own.
+_WHO = ("variable", "domain")
+_COMPARED = ("published", "figure", "testable")  # columns that do not depend on the estimate of their row
 _PUBLIC = ("published", "second_hand")  # figures that anybody can read in their source
 _PERSON_UNITS = ("persons", "visitors")
 
@@ -31,10 +52,10 @@ def protect(bundle: ResultBundle, *, threshold: int = DEFAULT_THRESHOLD) -> Resu
     Procedure. *Tables*: in the columns that are marked as counts, and in shares of them, small cells are hidden together
     with the cells that would give them back through a total of a row or of a column (the total of a column counts as
     known even where it is not shown); what else stands in such a row is made of the count, and is hidden too. *Estimates*
-    whose counts are small keep their value and interval but lose all their counts, the numbers in their warnings, and
-    their replicates, which are made of few different values then; a share of a small count is hidden altogether. *Inputs*
-    that count few persons lose their number unless their source has published it. A result without small counts comes
-    back as it is.
+    whose counts are small keep their value and interval but lose all their counts and diagnostics, the numbers in their
+    warnings, and their replicates, which are made of few different values then; a share of a small count is hidden
+    altogether, also where a table compares it with something. *Inputs* that count few persons lose their number unless
+    their source has published it. A result without small counts comes back as it is.
 
     Parameters
     ----------
@@ -70,6 +91,8 @@ def protect(bundle: ResultBundle, *, threshold: int = DEFAULT_THRESHOLD) -> Resu
     """
     tables = _protected_tables(bundle.tables, threshold)
     estimates = _protected_estimates(bundle.estimates, threshold)
+    gone = {name for name, e in estimates.items() if e.value is None and bundle.estimates[name].value is not None}
+    tables = {name: _without_numbers_of(table, gone) for name, table in tables.items()}
     inputs = {key: _protected_figure(figure, threshold) for key, figure in bundle.inputs.items()}
     kept = (
         all(tables[name] is table for name, table in bundle.tables.items())
@@ -134,7 +157,34 @@ def protected_table(table: ResultTable, *, threshold: int = DEFAULT_THRESHOLD) -
         return table
     at = {divmod(cell, len(columns)) for cell in hidden if cell < len(table.rows) * len(columns)}
     touched = {row for row, _ in at} | _rows_of_rests(table, hidden, len(columns))
+    touched |= _sums_of_hidden(table, touched)
     return _with_hidden(table, {(row, columns[column]) for row, column in at}, touched)
+
+
+def _without_numbers_of(table: ResultTable, gone: set[str]) -> ResultTable:
+    """Empty what a table has made of the value of a hidden estimate; figures to compare it with stay."""
+    if "estimate" not in table.columns:
+        return table
+    whose = table.columns.index("estimate")
+    cells = {
+        (at, name)
+        for at, row in enumerate(table.rows)
+        for name, value in zip(table.columns, row, strict=True)
+        if row[whose] in gone and name not in _COMPARED and isinstance(value, int | float)
+    }
+    return _emptied(table, cells) if cells else table
+
+
+def _sums_of_hidden(table: ResultTable, hidden: set[int]) -> set[int]:
+    """Return the rows without counts about those whose row is hidden: nested tiers, from which exclusive ones follow."""
+    if not set(_WHO) <= set(table.columns):
+        return set()
+    people = [tuple(row[table.columns.index(name)] for name in _WHO) for row in table.rows]
+    whose = {people[row] for row in hidden}
+    counts = [table.columns.index(name) for name in table.counts]
+    return {
+        at for at, row in enumerate(table.rows) if people[at] in whose and all(row[count] is None for count in counts)
+    }
 
 
 def _with_hidden(table: ResultTable, cells: set[tuple[int, str]], rows: set[int]) -> ResultTable:
@@ -150,11 +200,15 @@ def _with_hidden(table: ResultTable, cells: set[tuple[int, str]], rows: set[int]
         ),
         *((row, share) for row in rows for share, whole in table.shares if (row, whole) in cells),
     }
-    emptied = tuple(
+    return _emptied(table, cells)
+
+
+def _emptied(table: ResultTable, cells: set[tuple[int, str]]) -> ResultTable:
+    rows = tuple(
         tuple(None if (at, name) in cells else value for name, value in zip(table.columns, row, strict=True))
         for at, row in enumerate(table.rows)
     )
-    return replace(table, rows=emptied, suppressed=tuple(sorted(cells)))
+    return replace(table, rows=rows, suppressed=tuple(sorted({*table.suppressed, *cells})))
 
 
 def _count_in(table: ResultTable, row: tuple[Any, ...], name: str) -> float:
@@ -301,7 +355,7 @@ def _without_counts(estimate: Estimate) -> Estimate:
         CodedWarning(code=w.code, message="its numbers are not shown: a count is below the threshold")
         for w in estimate.warnings
     )
-    diagnostics = FrozenMapping({key: value for key, value in estimate.diagnostics.items() if key not in _COUNTS})
+    diagnostics = FrozenMapping({key: value for key, value in estimate.diagnostics.items() if key in _CHOSEN})
     bare = replace(
         estimate, n_observed=None, replicates=None, diagnostics=diagnostics, warnings=(*dict.fromkeys(plain), _WARNING)
     )

@@ -70,6 +70,10 @@ CONCEPTS: dict[str, str] = {
     "S.19": "Comment",
 }
 
+# Units of measure that are also statistical units; all others (shares, hours, euros) are about persons.
+_COUNTED = ("persons", "accounts", "visits")
+_OF_PERSONS = "persons"
+
 # What the name of a method says about the estimator that was certified in simulation.
 _CERTIFIED = {
     "Chapman": ("chapman",),
@@ -146,7 +150,7 @@ def _presentation(bundle: ResultBundle) -> dict[str, Any]:
             "synthetic": bundle.study["synthetic"],
         },
         "S.3.4": tiers or sorted({str(one) for one in about}),
-        "S.3.5": sorted({one.unit for one in about}),
+        "S.3.5": sorted({one.unit if one.unit in _COUNTED else _OF_PERSONS for one in about}),
         "S.3.6": sorted({f"{one.activity}; {one.platforms}" for one in about}),
         "S.3.7": bundle.study["territory"],
         "S.3.8": sorted({one.window for one in about}),

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from microwork_estimate.inputs.codes import label_text
+from microwork_estimate.inputs.shown import shown_answer, shown_value
 from microwork_estimate.study.codebooks import Question
 from microwork_estimate.study.looked_at import MOST_LISTED, LookedAt
 from microwork_estimate.study.problems import TO_FILL, Problem
@@ -73,13 +74,13 @@ def _unknown_categories(table: LookedAt, role: str, known: tuple[str, ...]) -> I
     coded = table.coded(role)
     unknown = [code for code, value in enumerate(coded.levels) if label_text(value) not in known]
     for code in unknown[:MOST_LISTED]:
-        text, rows = label_text(coded.levels[code]), np.flatnonzero(coded.codes == code)
+        rows = np.flatnonzero(coded.codes == code)
         yield table.problem(
             "answer not in the codebook",
             role,
             row=int(rows[0]),
             expected="one of " + ", ".join(known[:30]),
-            got=f"{text[:40]!r}, {rows.size:,} times",
+            got=shown_answer(coded.levels[code], rows.size, known),
             fix="write the answer as the codebook has it, or add it there",
         )
 
@@ -97,7 +98,7 @@ def _wrong_dates(table: LookedAt, role: str, question: Question) -> Iterator[Pro
             role,
             row=int(wrong[0]),
             expected=f"year-month-day of the Gregorian calendar, {first} to {last}, such as 2026-01-31",
-            got=f"{str(coded.levels[coded.codes[wrong[0]]])[:40]!r}{more}",
+            got=f"{shown_value(coded.levels[coded.codes[wrong[0]]])}{more}",
             fix="write the date as year-month-day of the Gregorian calendar",
         )
 
@@ -182,7 +183,7 @@ def _categories_apart(
                 variable.partition(":")[0],
                 row=answers.index(answer),
                 expected="a category that the margins have: " + ", ".join(list(known)[:30]),
-                got=f"{answer[:40]!r}, {times:,} times",
+                got=shown_answer(answer, times, known),
                 fix="add its total to the margins, or merge the category in the survey",
             )
     for category, (row, total) in known.items():
@@ -211,7 +212,7 @@ def registration_problems(table: LookedAt, survey: LookedAt | None) -> Iterator[
             "platform",
             row=reached.index(name),
             expected="platforms that declare their accounts: " + ", ".join(sorted(map(str, declared))[:30]),
-            got=repr(name[:40]),
+            got=shown_answer(name, reached.count(name), map(str, declared)),
             fix="add the platform to the registrations, or leave its respondents out and say so",
         )
 

@@ -13,6 +13,7 @@ from microwork_estimate.estimate import Estimand, Estimate, FloatArray, Interval
 from microwork_estimate.inputs import SurveySample
 from microwork_estimate.simulate.checks import check_number, check_whole
 from microwork_estimate.streams import stream
+from microwork_estimate.synthesis.tiers import Kind
 
 SEED = 2019
 About = Literal["table", "cell"]
@@ -121,7 +122,7 @@ def domains_hold(
     data: Divided,
     *,
     together: bool = True,
-    kind: synthesis.Kind = "nested",
+    kind: Kind = "nested",
     n_replicates: int = 999,
     level: float = 0.95,
 ) -> Estimate:
@@ -177,7 +178,7 @@ def _distance(interval: Interval | None, truth: float) -> float:
     return max(interval.low - truth, truth - interval.high, 0.0)
 
 
-def _table(data: Divided, kind: synthesis.Kind, n_replicates: int, level: float) -> synthesis.DomainTable:
+def _table(data: Divided, kind: Kind, n_replicates: int, level: float) -> synthesis.DomainTable:
     redrawn = weighting.replicate_weights(data.sample, weighting.RaoWuYue(), n_replicates=n_replicates, seed=1)
     weights = np.asarray(data.sample.weight) / data.sample.numbers("n_platforms")
     names = synthesis.DIPLAB_TIERS

@@ -1,0 +1,43 @@
+"""Reproduce the 2019 figures of DiPLab for France from what is public: result, report, citation.
+
+    python scripts/reproduce_diplab.py --out results/diplab-2019
+
+The same seed gives the same bytes, however many workers share the replicates.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from microwork_estimate import reporting, study
+from microwork_estimate.bootstrap import Execution, Executor
+
+
+def main() -> None:
+    """Run the study, write the result and its report, print what was found and how to cite it."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=Path("results/diplab-2019"), help="folder of the result")
+    parser.add_argument("--seed", type=int, default=study.DEFAULT_SEED)
+    parser.add_argument("--replicates", type=int, default=study.DEFAULT_REPLICATES)
+    parser.add_argument("--workers", type=int, default=1, help="processes that share the replicates")
+    parser.add_argument("--lang", choices=reporting.LANGUAGES, default="en", help="of report and citation")
+    options = parser.parse_args()
+
+    executor = Executor(kind="processes" if options.workers > 1 else "serial", n_workers=options.workers)
+    found = study.run(
+        study.load("diplab-2019"),
+        n_replicates=options.replicates,
+        seed=options.seed,
+        execution=Execution(executor=executor),
+    )
+    result = study.protect(found)  # no count of fewer than five persons is written
+    study.write_bundle(result, options.out, figures=reporting.writers(result, lang=options.lang))
+    report = options.out / f"report.{options.lang}.html"
+    report.write_text(reporting.html_report(result, lang=options.lang), encoding="utf-8", newline="\n")
+
+    lines = reporting.finding_lines(result, lang=options.lang)
+    sys.stdout.write("\n".join([*lines, result.identifier, reporting.citation(result, lang=options.lang)]))
+
+
+if __name__ == "__main__":  # worker processes import this file again
+    main()
