@@ -84,11 +84,11 @@ class Visit:
         self.context.close()
 
 
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("width", [360, 700, 1280])
 @pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("name", STUDIES)
 def test_it_renders_without_sideways_scrolling_errors_or_requests(browser, pages, name, lang, width):
-    """On a phone and on a desk: everything is as wide as the window; the console is silent; nothing is asked for."""
+    """On a phone, a tablet and a desk: everything is as wide as the window; no word on the console; nothing is asked for."""
     with Visit(browser, pages[name, lang], width) as visit:
         sizes = visit.page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
         assert sizes[0] <= sizes[1] == width

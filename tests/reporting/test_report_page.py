@@ -308,3 +308,12 @@ def test_the_templates_travel_with_the_package():
     assert {"report.html", "blocks.html", "report.css", "report.js", "report.tex"} <= names
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"] == ["src/microwork_estimate"]
+
+
+def test_tables_of_many_columns_are_cards_on_a_tablet_too(like):
+    """The table of accounts has eight columns: it is wide, and the rules of cards reach it before it sticks out."""
+    text = reporting.html_report(like)
+    frames = dict(re.findall(r'<div class="(frame[^"]*)"[^>]*>\s*<table[^>]*>\s*<caption[^>]*>([^<]*)', text))
+    assert "frame stack wide" in frames
+    widths = dict(re.findall(r"@media (?:screen and )?\(max-width: (\d+)rem\) \{\s*\.(\w+) thead", text))
+    assert {kind: int(width) for width, kind in widths.items()} == {"wide": 64, "stack": 40}
