@@ -6,25 +6,20 @@ can do (a survey raked in each replicate, and the platforms per person). The mac
 figures: they mean nothing without them. Programs that are not installed are left out. ``arch`` is no dependency of this
 package: make a virtual environment of its own, install this package there, and then ``pip install arch``.
 
-Measured on two processors (x86-64, Python 3.11.7, numpy 2.4.6, scipy 1.17.1, load 0.8):
+Measured on two processors (x86-64, Python 3.11.7, numpy 2.4.6, scipy 1.17.1, arch 8.0.0, R 4.2.2 with survey 4.1.1, load
+0.9):
 
-    a replicate, one by one, from 200 to 20,000 of them    280 to 306 microseconds, slope of total time 0.984
-    a replicate, in batches                                90 to 114 microseconds, slope 0.959
-    10,000 replicates, one by one                          2.84 s in one process, 1.53 s in two: ratio 1.86
-    starting the two processes                             3.06 s
+    a replicate, one by one, from 200 to 20,000 of them    265 to 296 microseconds, slope of total time 0.980
+    a replicate, in batches                                80 to 102 microseconds, slope 0.962
+    10,000 replicates, one by one                          2.68 s in one process, 1.51 s in two: ratio 1.77
+    starting the two processes                             2.81 s
     10,000 redraws of 1.6 GB in all                        peak 10 MB
-    mean of 1,000, 9,999 replicates                        0.107 s, scipy 0.046 s
-    diplab-like as it then was, 4 estimates, 2,000         0.37 s
-
-On the same machine with a load of 4 to 7, where all times are too long and ratios say more (arch 8.0.0, R 4.2.2 with
-survey 4.1.1):
-
-    mean of 1,000, 9,999 replicates                        ours 0.18 s, scipy 0.09 s, arch 0.20 s
-    ratio of two means of 1,000, 9,999 replicates          ours 0.10 s, scipy 0.15 s, arch 0.20 s
-    survey raked in each of 2,000 replicates               0.19 s of processor time, R 7.8 s: 41 times as long
+    mean of 1,000, 9,999 replicates                        0.083 s, scipy 0.044 s, arch 0.103 s
+    ratio of two means of 1,000, 9,999 replicates          0.087 s, scipy 0.082 s, arch 0.138 s
+    diplab-like, 16 estimates, 2,000 replicates            2.25 s in one process, 2.00 s in two
+    diplab-like, 16 estimates, 10,000 replicates           peak 294 MB of a new process, its imports included
+    survey raked in each of 2,000 replicates               0.13 s of processor time, R 7.08 s: 55 times as long
     their standard errors                                  0.01261 of 1.2461, R 0.01267
-    diplab-like, 16 estimates, 2,000 replicates            3.7 s of processor time, in one process
-    diplab-like, 16 estimates, 10,000 replicates           peak 250 MB of a new process, its imports included
 
 Of ours for the mean, half goes into counting how often each respondent was drawn (by a profile): survey weights need the
 counts, and a mean of drawn values, as scipy computes it, does not.

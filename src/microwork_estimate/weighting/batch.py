@@ -20,8 +20,8 @@ from microwork_estimate.estimate import FloatArray, IntArray
 from microwork_estimate.weighting.preflight import Reduced
 from microwork_estimate.weighting.solver import ACCEPTED, AIMED, Law, System, crossings, inverse, solve
 
-_BLOCK = 24  # replicates, of systems with many rows
-_CELLS = 24 * 10_000  # numbers in a block: an array of them stays in the cache of the processor
+_BLOCK = 40  # replicates, of systems with many rows
+_CELLS = 40 * 10_000  # numbers in a block: an array of them stays in the cache of the processor
 _THREADS = 4
 _WORTH_THREADS = 2_000_000  # numbers of all blocks; with fewer, starting threads costs more than they save
 _MAX_STEPS = 30

@@ -223,7 +223,7 @@ def calibrate_replicates(
     prepared = prepare(sample, margins, options.equal_within)
     wanted = _wanted(totals, prepared, margins, weights.shape[0])
     on_weight = options.bounds is not None and options.bounds.on == "weight"
-    if on_weight or not _moved_together(prepared.groups, weights / sample.weights):
+    if on_weight or not _moved_together(prepared.groups, weights, sample.weights):
         result = _one_by_one(prepared, weights, wanted, options, scale)
     else:
         result = _together(reduce_rows(prepared, sample.weights, scale, limits), weights, wanted, options.method)
@@ -247,17 +247,18 @@ def _options(method: Method | CalibrationOptions, bounds: WeightBounds | None) -
 
 def _lost(weights: FloatArray) -> tuple[CodedWarning, ...]:
     """Count the replicates that could not be calibrated."""
-    lost = int(np.isnan(weights).any(axis=1).sum())
+    lost = int(np.isnan(weights.sum(axis=1)).sum())
     if not lost:
         return ()
     message = f"{lost} of {weights.shape[0]} replicates cannot meet the margins and are NaN"
     return (CodedWarning(code="replicate-not-calibrated", message=message),)
 
 
-def _moved_together(groups: IntArray | None, factors: FloatArray) -> bool:
+def _moved_together(groups: IntArray | None, weights: FloatArray, base: FloatArray) -> bool:
     """Whether the members of each group have one factor in each replicate, as when whole groups are redrawn."""
     if groups is None:
         return True
+    factors = weights / base
     first = np.unique(groups, return_index=True)[1]
     return bool(np.allclose(factors, factors[:, first[groups]], rtol=1e-12, atol=0.0))
 
@@ -312,7 +313,9 @@ def _replicate(
 
 def _replicate_weights(values: ArrayLike, n: int) -> FloatArray:
     weights = np.asarray(values, dtype=np.float64)
-    if weights.ndim != 2 or weights.shape[1] != n or not (np.isfinite(weights) & (weights >= 0)).all():
+    # A smallest number that is zero or more is no NaN, and a largest one that is finite leaves no infinity.
+    fits = weights.ndim == 2 and weights.shape[1] == n
+    if not fits or not (weights.min(initial=np.inf) >= 0 and weights.max(initial=0.0) < np.inf):
         raise InvalidInput(
             "impossible replicate weights",
             expected=f"an array of shape (B, {n}) of finite numbers, zero or more",

@@ -319,9 +319,10 @@ def replicate_weights(
 
 def negative_weights(weights: FloatArray) -> tuple[CodedWarning, ...]:
     """Say how many replicate weights (or factors), of shape (B, n), are negative."""
-    share = float((weights < 0).mean())
-    if share == 0:
+    below = weights < 0
+    if not below.any():
         return ()
+    share = float(below.mean())
     message = f"{100 * share:.2g} % of the replicate weights are negative; shares and quantiles may leave their range."
     return (CodedWarning(code="negative-replicate-weights", message=message),)
 
