@@ -159,3 +159,12 @@ def test_properties(frequencies):
     else:
         assert estimate.value >= plain.value * (1 - 1e-9)
         assert estimate.interval.low <= estimate.value <= estimate.interval.high
+
+
+def test_a_dispersion_that_falls_to_nothing_is_left_out_whatever_rounding_says():
+    """Counts less spread than Poisson: the dispersion runs to zero, where the slope is rounding, and Poisson is given."""
+    counts = CaptureCounts(frequencies=[7, 7, 7, 7, 130, 40, 173])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", MicroworkWarning)
+        plain = zero_truncated(counts)
+    assert estimated(counts).value == pytest.approx(plain.value, rel=1e-9)

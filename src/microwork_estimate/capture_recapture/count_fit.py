@@ -24,6 +24,7 @@ INFINITE = 1e7
 
 NO_DISPERSION = 1e-5
 NO_INFLATION = 1e-5
+ROUNDING_OF_A_SLOPE = 1e-13  # for each person
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -210,8 +211,10 @@ def _simpler(
     p = data.columns.shape[1]
     extra = dict(zip(extra_parameters(family, one_inflation), maximum.coefficients[p:], strict=True))
     slopes = dict(zip(extra, maximum.gradient[p:], strict=True))
-    if extra.get("logit one-inflation", 0.0) < np.log(NO_INFLATION) and slopes["logit one-inflation"] <= 0.0:
+    # So far from anything that matters, a slope may be rounding of either sign.
+    flat = ROUNDING_OF_A_SLOPE * float(data.weight.sum())
+    if extra.get("logit one-inflation", 0.0) < np.log(NO_INFLATION) and slopes["logit one-inflation"] <= flat:
         return "one-inflation", family, "none"
-    if extra.get("log dispersion", 0.0) < np.log(NO_DISPERSION) and slopes["log dispersion"] <= 0.0:
+    if extra.get("log dispersion", 0.0) < np.log(NO_DISPERSION) and slopes["log dispersion"] <= flat:
         return "dispersion", "poisson", one_inflation
     return None
