@@ -96,11 +96,7 @@ def path_inside(text: str, folder: Path) -> Path:
     """
     require_relative(text, where=str(folder))
     path = folder / text
-    try:
-        inside = path.resolve().is_relative_to(folder.resolve())
-    except (OSError, RuntimeError, ValueError):  # links that go round in a circle
-        inside = False
-    if not inside:
+    if not _is_inside(path, folder):
         raise InvalidInput(
             "path out of the study folder",
             expected="a file inside the folder of the study file",
@@ -109,6 +105,19 @@ def path_inside(text: str, folder: Path) -> Path:
             fix="copy the file into the folder in place of the link",
         )
     return path
+
+
+def _is_inside(path: Path, folder: Path) -> bool:
+    """Say whether a path leads into a folder, links followed; links that go round in a circle lead nowhere."""
+    try:
+        if not path.resolve().is_relative_to(folder.resolve()):
+            return False
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True  # inside, and missing: that is for others to say
+    except (OSError, RuntimeError, ValueError):  # how a circle shows depends on the version of Python
+        return False
+    return True
 
 
 def check_format(file: FileEntry) -> None:
