@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from microwork_estimate import reporting, study
 from microwork_estimate.cli import app
+from microwork_estimate.errors import InvalidInput
 
 RUNNER = CliRunner()
 
@@ -97,3 +99,37 @@ def test_from_the_folder_itself(tmp_path):
     done = subprocess.run(program, cwd=tmp_path / "étude", capture_output=True, env=environment)
     assert done.stdout.decode("utf-8") == "Rien à redire : l'étude peut être lancée.\n"
     assert done.returncode == 0
+
+
+def _few_on_both(folder):
+    assert _run("init", folder, "--template", "two-lists", "--example").exit_code == 0
+    (folder / "tables" / "lists.csv").write_text("list_a,list_b,persons\n1,1,3\n1,0,58\n0,1,59\n", encoding="utf-8")
+    return folder
+
+
+def test_a_study_of_which_nothing_can_be_shown(tmp_path):
+    """All its estimates rest on three persons: the run succeeds, says why it shows nothing, draws nothing and verifies."""
+    folder = _few_on_both(tmp_path / "mine")
+    done = _run("run", folder, "--replicates", "19", "--out", tmp_path / "r")
+    assert done.exit_code == 0
+    assert "small-counts-withheld" in done.stdout
+    assert not [path.name for path in (tmp_path / "r").iterdir() if path.suffix in {".png", ".svg", ".parquet"}]
+    for form in ("html", "md", "latex"):
+        report = _run("report", tmp_path / "r", "--lang", "fr", "--format", form)
+        assert report.exit_code == 0
+        assert "seuil" in report.stdout
+    assert _run("verify", tmp_path / "r", "--study", folder).exit_code == 0
+    bundle = study.read_bundle(tmp_path / "r")
+    assert {name: e.value for name, e in bundle.estimates.items()} == dict.fromkeys(bundle.estimates)
+    with pytest.raises(InvalidInput, match="nothing to draw"):
+        reporting.forest_plot(bundle)
+
+
+def test_a_lower_threshold_shows_it_to_whoever_asks(tmp_path):
+    """With --threshold 1 the same study shows Chapman's estimate, and verifies; below 1 there is no threshold."""
+    folder = _few_on_both(tmp_path / "mine")
+    done = _run("run", folder, "--replicates", "19", "--out", tmp_path / "r", "--threshold", "1")
+    assert done.exit_code == 0
+    assert study.read_bundle(tmp_path / "r").estimates["persons"].value == 62 * 63 / 4 - 1
+    assert _run("verify", tmp_path / "r", "--study", folder).exit_code == 0
+    assert _run("run", folder, "--threshold", "0").exit_code == 2

@@ -216,7 +216,10 @@ def test_recipes_redraw_as_often_as_they_say(name, monkeypatch, tmp_path):
     told = []
     _run(Execution(progress=told.append, checkpoint=tmp_path), of=study.load(name), n_replicates=64)
     marks = [file.parent for file in tmp_path.rglob("run.json") if file.parent != tmp_path]
-    assert told[-1].replicates == 64 * len(marks)
+    # The oldest of the simulated survey are one or two respondents in a tier: no block of the table by age is kept.
+    not_kept = {"diplab-like": ["domains"]}.get(name, [])
+    assert told[-1].replicates == 64 * (len(marks) + len(not_kept))
+    assert not [key for key in not_kept if (tmp_path / key).exists()]
     declared = {entry.name: RECIPES[entry.recipe].redraws for entry in study.load(name).estimates}
     assert {mark.relative_to(tmp_path).parts[0] for mark in marks} <= {key for key, n in declared.items() if n}
 

@@ -2,7 +2,6 @@
 
 import json
 import math
-import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -187,18 +186,109 @@ def plain():
     return study.run(study.load("stewart2015"), n_replicates=9, seed=1)
 
 
-def test_an_estimate_made_of_a_small_count_keeps_its_value_only(plain):
-    """Its counts, its redraws and the numbers of its warnings go; its codes, value and interval stay."""
+def _is_withheld(estimate):
+    shown = (estimate.value, estimate.interval, estimate.bounds, estimate.standard_error, estimate.n_observed)
+    return (*shown, estimate.replicates, dict(estimate.diagnostics)) == (None,) * 6 + ({},) and [
+        warning.code for warning in estimate.warnings
+    ] == ["small-counts-withheld"]
+
+
+def test_an_estimate_made_of_a_small_count_is_withheld(plain):
+    """Its numbers, counts, redraws and warnings go; what shares its draws loses the redraws, and the rest stays."""
     kin = _estimate(name="kin", diagnostics=FrozenMapping(), n_observed=900.0, warnings=())
     far = replace(kin, name="far", replicates=replace(kin.replicates, streams=("survey",)))
     shown = protect(replace(plain, estimates={"n": _estimate(), "kin": kin, "far": far})).estimates
-    assert (shown["n"].value, shown["n"].interval) == (1036.0, _estimate().interval)
-    assert (shown["n"].n_observed, shown["n"].replicates) == (None, None)
-    assert dict(shown["n"].diagnostics) == {"odds_ratio_low": 1.5}
-    assert [w.code for w in shown["n"].warnings] == ["few", "small-counts-withheld"]
-    assert not any(re.search(r"\d", w.message) for w in shown["n"].warnings)
-    assert shown["kin"].replicates is None
+    assert _is_withheld(shown["n"])
+    assert (shown["n"].method, shown["n"].estimand) == ("Chapman", Estimand())
+    assert (shown["kin"].value, shown["kin"].replicates) == (1036.0, None)
+    assert [w.code for w in shown["kin"].warnings] == ["redraws-withheld"]
     assert shown["far"] is far
+
+
+@pytest.mark.parametrize("counts", [(50, 60, 2), (50, 60, 47), (63, 60, 59)], ids=["both", "first only", "second only"])
+def test_each_small_cell_of_two_lists_counts(plain, counts):
+    """Few on both lists, or few on one of them only: either is a small cell."""
+    made = _estimate(diagnostics=FrozenMapping(dict(zip(("n1", "n2", "both"), counts, strict=True))))
+    assert _is_withheld(protect(replace(plain, estimates={"n": made})).estimates["n"])
+
+
+def test_what_was_made_of_the_same_counts_goes_too(plain):
+    """Another estimate and a curve of the same lists, differences with them, the checksum of the lists, and sentences."""
+    other = _estimate(name="other", diagnostics=FrozenMapping(), n_observed=None, warnings=(), replicates=None)
+    estimates = {"n": _estimate(), **{name: replace(other, name=name) for name in ("other", "only_wide", "far")}}
+    curve = ResultTable(columns=("odds_ratio", "value"), rows=((1.0, 1036.0), (2.0, 1500.0)))
+    contrasts = ResultTable(columns=("inner", "outer", "ratio"), rows=(("n", "far", 0.5), ("far", "far", 1.0)))
+    routes = ResultTable(columns=("route", "value"), rows=(("a", 7.0), ("b", 8.0)))
+    lists = frozenset({"count:lists"})
+    made_from = {
+        **dict.fromkeys(("n", "other", "odds_ratio_curve"), lists),
+        "far": frozenset({"rows"}),
+        "only_wide": frozenset({"made:other", "rows"}),
+        "route:a": frozenset({"made:odds_ratio_curve"}),
+        "route:b": frozenset({"made:far"}),
+        "finding:f": frozenset({"made:n"}),
+    }
+    result = replace(
+        plain,
+        estimates=estimates,
+        tables={"odds_ratio_curve": curve, "tier_contrasts": contrasts, "routes": routes},
+        files={"lists": "ab", "survey": "cd"},
+        study={**plain.study, "findings": [{"id": "f", "en": "f"}, {"id": "g", "en": "g"}]},
+        made_from=made_from,
+    )
+    shown = protect(result)
+    assert [name for name, e in shown.estimates.items() if _is_withheld(e)] == ["n", "other", "only_wide"]
+    assert "odds_ratio_curve" not in shown.tables
+    assert shown.tables["tier_contrasts"].rows == (("n", "far", None), ("far", "far", 1.0))
+    assert shown.tables["routes"].rows == (("a", None), ("b", 8.0))
+    assert dict(shown.files) == {"survey": "cd"}
+    assert [finding["id"] for finding in shown.study["findings"]] == ["g"]
+    assert protect(shown) is shown
+
+
+def test_a_small_group_of_a_survey_takes_its_question_along_but_not_the_lists(plain):
+    """Groups of one question are each other's differences; a table of counts that the estimate read as well is not small."""
+    share = _estimate(estimand=Estimand(unit="share"), replicates=None, n_observed=None, warnings=())
+    small = FrozenMapping({"respondents": 3, "others": 300})
+    many = FrozenMapping({"respondents": 40, "others": 263})
+    estimates = {
+        "small": replace(share, name="small", diagnostics=small),
+        "sibling": replace(share, name="sibling", diagnostics=many),
+        "other": replace(share, name="other", diagnostics=many),
+        "lists": _estimate(name="lists", diagnostics=FrozenMapping(), n_observed=None, replicates=None),
+    }
+    made_from = {
+        "small": frozenset({"rows", "question:survey:reason", "count:lists"}),
+        "sibling": frozenset({"rows", "question:survey:reason"}),
+        "other": frozenset({"rows", "question:survey:sex"}),
+        "lists": frozenset({"count:lists"}),
+    }
+    shown = protect(replace(plain, estimates=estimates, made_from=made_from)).estimates
+    assert [name for name, e in shown.items() if _is_withheld(e)] == ["small", "sibling"]
+
+
+def test_what_anybody_can_read_in_its_source_is_not_withheld(plain):
+    """An overlap that a source has published is no secret."""
+    result = replace(plain, estimates={"n": _estimate()}, made_from={"n": frozenset({"public"})})
+    assert protect(result) is result
+
+
+def test_means_over_a_hidden_row_go_and_the_other_rows_stay(plain):
+    """A mean less the other rows is the hidden one; the row whose overlap would follow from a total goes as well."""
+    pairs = ResultTable(
+        columns=("month", "n1", "n2", "both", "chapman"),
+        rows=(("m1", 50, 60, 2, 1036.0), ("m2", 70, 80, 20, 270.0), ("m3", 75, 85, 30, 210.0)),
+        counts=("n1", "n2", "both"),
+    )
+    years = ResultTable(columns=("year", "mean"), rows=((2020, 505.3),))
+    again = ResultTable(columns=("month", "corrected"), rows=(("m1", 1000.0), ("m2", 260.0), ("m3", 205.0)))
+    mean = _estimate(name="mean", diagnostics=FrozenMapping(), n_observed=None, replicates=None, warnings=())
+    tables = {"pairs": pairs, "years": years, "again": again}
+    marks = dict.fromkeys(("mean", *tables), frozenset({"count:pairs"}))
+    shown = protect(replace(plain, estimates={"mean": mean}, tables=tables, made_from=marks))
+    assert _is_withheld(shown.estimates["mean"])
+    assert list(shown.tables) == ["pairs", "again"]
+    assert shown.tables["again"].rows == (("m1", None), ("m2", None), ("m3", 205.0))
 
 
 def test_a_share_of_a_small_count_is_hidden_with_a_sibling(plain):
@@ -271,15 +361,6 @@ def test_identifiers_and_small_cells_are_in_no_file_that_is_written(tmp_path):
         "size"
     ]
     assert study.verify(tmp_path / "r", study=folder / "own.toml").holds
-
-
-def test_nothing_made_of_a_small_count_is_left_among_the_diagnostics(plain):
-    """The bias of Chapman's estimate is the exponential of the overlap: shown, it would give a small overlap back."""
-    made = _estimate(
-        diagnostics=FrozenMapping({"both": 4, "expected_relative_bias": -math.exp(-5), "odds_ratio_low": 1.5})
-    )
-    (shown,) = protect(replace(plain, estimates={"n": made})).estimates.values()
-    assert dict(shown.diagnostics) == {"odds_ratio_low": 1.5}
 
 
 def test_a_row_that_sums_hidden_rows_is_hidden_with_them():

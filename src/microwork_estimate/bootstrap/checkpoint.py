@@ -150,6 +150,6 @@ def _parquet() -> Any:
             expected="the package pyarrow",
             got="it is not installed",
             where="a bootstrap with a checkpoint",
-            fix='install "microwork-estimate[checkpoints]", or run without a checkpoint',
+            fix="install pyarrow, or run without a checkpoint",
         ) from error
     return parquet

@@ -9,19 +9,21 @@ import typer
 
 from microwork_estimate import reporting, study
 from microwork_estimate.cli.execution import RunOptions, with_run_options
-from microwork_estimate.cli.options import JsonOption, LangOption, OutOption, StudyArgument
+from microwork_estimate.cli.options import JsonOption, LangOption, OutOption, StudyArgument, ThresholdOption
 from microwork_estimate.cli.page import show
 from microwork_estimate.cli.program import app, one_line_errors
 
 
-def _run(name: str, how: RunOptions, lang: str, out: Path | None, as_json: bool) -> None:
-    """Run a study, then write and show its result."""
+def _run(
+    name: str, how: RunOptions, lang: str, out: Path | None, as_json: bool, *, threshold: int = study.DEFAULT_THRESHOLD
+) -> None:
+    """Run a study, hide its small counts, then write and show its result."""
     with one_line_errors():
         language = reporting.check_language(lang)
-        bundle = study.protect(how.run(name))
+        bundle = study.protect(how.run(name), threshold=threshold)
         files: tuple[Path, ...] = ()
         if out is not None:
-            files = study.write_bundle(bundle, out, figures=reporting.writers(bundle, lang=lang))
+            files = study.write_bundle(bundle, out, figures=reporting.writers(bundle, lang=lang), threshold=threshold)
         if as_json:
             sys.stdout.write(bundle.to_json())
             return
@@ -50,6 +52,7 @@ def run(
     lang: LangOption = "en",
     out: OutOption = None,
     as_json: JsonOption = False,
+    threshold: ThresholdOption = study.DEFAULT_THRESHOLD,
 ) -> None:
     """Run a study and show its estimates."""
-    _run(name, how, lang, out, as_json)
+    _run(name, how, lang, out, as_json, threshold=threshold)

@@ -16,4 +16,10 @@ ReplicatesOption = Annotated[int, typer.Option("--replicates", help="Number of r
 OutOption = Annotated[
     Path | None, typer.Option("--out", help="Folder for the result bundle (JSON) and the plots (PNG, SVG).")
 ]
+ThresholdOption = Annotated[
+    int,
+    typer.Option(
+        "--threshold", min=1, help="Smallest count of persons that is shown; 1 hides nothing: for your eyes only."
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -31,10 +32,23 @@ def forest_plot(bundle: ResultBundle, *, lang: str = "en") -> Figure:
     Returns
     -------
     matplotlib Figure
+
+    Raises
+    ------
+    InvalidInput
+        If no estimate of persons has a number: there is none, or all are withheld.
     """
     from microwork_estimate.reporting import plots
 
     language = check_language(lang)
+    if not _has_persons(bundle):
+        raise InvalidInput(
+            "nothing to draw",
+            expected="an estimate of persons with a number",
+            got="none, or all of them withheld",
+            where=str(bundle.study["id"]),
+            fix="draw nothing; the report says why each number is missing",
+        )
     labels = bundle.study["labels"]
     rows = [
         _forest_row(labels[name][language], estimate, bundle.published.get(labels[name].get("published") or ""))
@@ -43,6 +57,15 @@ def forest_plot(bundle: ResultBundle, *, lang: str = "en") -> Figure:
     ]
     marks = "plot.truth" if bundle.study["synthetic"] else "plot.published"
     return plots.draw_forest(rows, title=_title(bundle, language), lang=language, marks=marks)
+
+
+def _has_persons(bundle: ResultBundle) -> bool:
+    persons = [e for e in bundle.estimates.values() if e.estimand.unit == "persons"]
+    return any(
+        end is not None and math.isfinite(end)
+        for e in persons
+        for end in (e.value, *(x for r in (e.interval, e.bounds) if r is not None for x in (r.low, r.high)))
+    )
 
 
 def _title(bundle: ResultBundle, language: str) -> str:
@@ -115,8 +138,8 @@ def writers(bundle: ResultBundle, *, lang: str = "en") -> dict[str, Callable[[Pa
 
         save(draw(bundle, lang=lang), path)
 
-    plots: dict[str, Callable[..., Figure]] = {"forest": forest_plot}
-    if "month_pairs" in bundle.tables:
+    plots: dict[str, Callable[..., Figure]] = {"forest": forest_plot} if _has_persons(bundle) else {}
+    if {"month_pairs", "years"} <= set(bundle.tables):
         plots["series"] = series_plot
     jobs: dict[str, Callable[[Path], None]] = {}
     for name, draw in plots.items():

@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 RECAPTURE_WARNINGS: dict[str, tuple[str, str]] = {
+    "below-lower-bound": (
+        "The estimate is below Chao's lower bound from the same counts: the model describes those seen once and twice badly.",
+        "L'estimation est sous la borne de Chao tirée des mêmes comptages : le modèle décrit mal ceux vus une ou deux fois.",
+    ),
+    "below-observed": (
+        "The formula gives fewer persons than were seen: the number seen is given instead.",
+        "La formule donne moins de personnes qu'il n'en a été vu : le nombre de personnes vues est donné à la place.",
+    ),
     "adjustment-exhausts-list": (
         "The corrections take out more of the list than is left when those seen are counted.",
         "Les corrections retirent de la liste plus de personnes qu'il n'en reste une fois comptées celles qui ont"

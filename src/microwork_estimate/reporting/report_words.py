@@ -85,6 +85,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "setting": ("setting", "réglage"),
     "setting.seed": ("seed of the random streams", "graine des flux aléatoires"),
     "setting.n_replicates": ("replicates", "répliques"),
+    "setting.threshold": ("smallest count of persons that is shown", "plus petit effectif montré"),
     "setting.level": ("confidence level", "niveau de confiance"),
     "environment": ("Software", "Logiciels"),
     "program": ("program", "programme"),

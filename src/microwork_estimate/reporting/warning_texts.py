@@ -17,14 +17,6 @@ WARNINGS: dict[str, tuple[str, str]] = {
         "Answers or visits are counted, not persons: the most active count more often, and intervals are too short.",
         "Des réponses ou des visites sont comptées, non des personnes : les plus actifs comptent plus souvent, et les intervalles sont trop courts.",
     ),
-    "below-lower-bound": (
-        "The estimate is below Chao's lower bound from the same counts: the model describes those seen once and twice badly.",
-        "L'estimation est inférieure à la borne de Chao tirée des mêmes comptages : le modèle décrit mal ceux vus une ou deux fois.",
-    ),
-    "below-observed": (
-        "The formula gives fewer persons than were seen: the number seen is given instead.",
-        "La formule donne moins de personnes qu'il n'en a été vu : le nombre de personnes vues est donné à la place.",
-    ),
     "bias-dominates": (
         "The stated bias of a source is larger than its sampling error: more data of the same kind would not settle the matter.",
         "Le biais énoncé d'une source dépasse son erreur d'échantillonnage : davantage de données du même type ne trancherait pas.",
@@ -318,8 +310,12 @@ WARNINGS: dict[str, tuple[str, str]] = {
         "personnes.",
     ),
     "small-counts-withheld": (
-        "A count of persons behind this estimate is small: counts, redraws and the numbers of its warnings are not shown.",
-        "Un effectif de personnes derrière cette estimation est faible : effectifs, rééchantillons et nombres de ses avertissements ne sont pas montrés.",
+        "This estimate rests on a count of persons below the threshold, or goes with one that does: it is not shown.",
+        "Cette estimation repose sur un effectif inférieur au seuil, ou va avec une autre qui y repose : elle n'est pas montrée.",
+    ),
+    "redraws-withheld": (
+        "Its redraws are shared with an estimate that rests on a small count: they are not shown.",
+        "Ses rééchantillons sont partagés avec une estimation qui repose sur un faible effectif : ils ne sont pas montrés.",
     ),
     "source-outside-limits": (
         "A source lies almost wholly outside the limits that the others set: one of them is wrong.",

@@ -25,12 +25,14 @@ from microwork_estimate.study.schema import schema_text, study_schema
 from microwork_estimate.study.sdmx import sdmx_csv
 from microwork_estimate.study.sims import quality_report
 from microwork_estimate.study.starting import start
+from microwork_estimate.study.suppression import DEFAULT_THRESHOLD
 from microwork_estimate.study.verify import Difference, FileCheck, Verification, verify
 
 __all__ = [
     "BUNDLE_FILE",
     "DEFAULT_REPLICATES",
     "DEFAULT_SEED",
+    "DEFAULT_THRESHOLD",
     "SCHEMA_VERSION",
     "Change",
     "Comparison",

@@ -16,7 +16,7 @@ import math
 import platform
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -105,6 +105,9 @@ class ResultBundle:
     tables : mapping of str to ResultTable
     environment : mapping of str to str
         Versions of the software; outside the digest.
+    made_from : mapping of str to frozenset of str
+        What each estimate, table, route and finding was made of, in marks (see ``origins.py``); it is not written, and
+        empty in a result that was read.
     """
 
     study: Mapping[str, Any]
@@ -115,10 +118,11 @@ class ResultBundle:
     estimates: Mapping[str, Estimate]
     tables: Mapping[str, ResultTable]
     environment: Mapping[str, str]
+    made_from: Mapping[str, frozenset[str]] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            object.__setattr__(self, field.name, _frozen(getattr(self, field.name)))
+        for part in fields(self):
+            object.__setattr__(self, part.name, _frozen(getattr(self, part.name)))
 
     @property
     def digest(self) -> str:
@@ -194,7 +198,7 @@ def _as_json_values(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(key): _as_json_values(item) for key, item in value.items()}
     if isinstance(value, ResultBundle):
-        content = {f.name: _as_json_values(getattr(value, f.name)) for f in fields(value)}
+        content = {f.name: _as_json_values(getattr(value, f.name)) for f in fields(value) if f.name != "made_from"}
         # A JSON object has no order, and the order of the estimates is that of the report.
         content["order"] = {"estimates": list(value.estimates), "tables": list(value.tables)}
         return content

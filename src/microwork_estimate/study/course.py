@@ -8,8 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from microwork_estimate.bootstrap import Advance, Execution, MarkedFolder, fingerprint
+from microwork_estimate.study.origins import COUNT_ROLES
 from microwork_estimate.study.package_data import checksum
 from microwork_estimate.study.registry import Study
+from microwork_estimate.study.suppression import few_persons
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -135,10 +137,13 @@ def under_way(study: Study, plan: Plan, *, seed: int, execution: Execution) -> I
 
 def _parts(study: Study, seed: int) -> dict[str, str]:
     """Say what the folder belongs to; the folder of each estimate guards recipe, schemes and program as well."""
-    numbers = {key: (figure.value, figure.low, figure.high) for key, figure in study.inputs.items()}
+    counts = {key for e in study.estimates for role, key in e.files.items() if role in COUNT_ROLES}
+    shown = {key: figure for key, figure in study.inputs.items() if not few_persons(figure.unit, figure.value)}
+    numbers = {key: (figure.value, figure.low, figure.high) for key, figure in shown.items()}
     return {
         "study": f"{study.id} {study.version}",
         "seed": str(seed),
         "figures": fingerprint((numbers, dict(study.elicited))),
-        "tables": fingerprint({key: checksum(study.table(key)) for key in study.files}),
+        # The folder of each estimate guards its lists. A mark made of a few counts could be found by trying.
+        "tables": fingerprint({key: checksum(study.table(key)) for key in study.files if key not in counts}),
     }

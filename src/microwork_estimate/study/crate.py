@@ -22,11 +22,12 @@ from microwork_estimate.estimate import Estimate
 from microwork_estimate.study.bundle import BUNDLE_FILE, SCHEMA_VERSION, ResultBundle, ResultTable
 from microwork_estimate.study.citation import bibtex_text, cff_text
 from microwork_estimate.study.crate_metadata import METADATA_FILE, SOFTWARE_ID, crate_metadata, zenodo_metadata
-from microwork_estimate.study.privacy import DEFAULT_THRESHOLD, protect
+from microwork_estimate.study.privacy import protect
 from microwork_estimate.study.quality import Publication, PublicationRule, publications
 from microwork_estimate.study.safe_folder import Writer, replace_files, stored_file
 from microwork_estimate.study.sdmx import plain_number, sdmx_csv
 from microwork_estimate.study.sims import quality_report, used_assumptions
+from microwork_estimate.study.suppression import DEFAULT_THRESHOLD
 
 HIDDEN = "c"  # a hidden cell in a CSV file: the flag of Eurostat for "confidential"
 REPLICATES_FILE = "replicates.parquet"

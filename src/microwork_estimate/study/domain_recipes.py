@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -12,7 +13,7 @@ import numpy as np
 from microwork_estimate import bootstrap, capture_recapture, platforms, synthesis, weighting
 from microwork_estimate.errors import CodedWarning, InvalidInput
 from microwork_estimate.estimate import Activity, Estimate, FloatArray, Replicates
-from microwork_estimate.frozen import Scalar
+from microwork_estimate.frozen import FrozenMapping, Scalar
 from microwork_estimate.inputs import (
     CaptureHistories,
     Elicited,
@@ -103,7 +104,9 @@ def tiers_by_domain(task: Task) -> Found:
         found = {variable: synthesis.domain_weights(sample, weights) for variable, sample in samples.items()}
         return {f"{variable}:{key}": value for variable, part in found.items() for key, value in part.items()}
 
-    workforce = joint_run(task, parts, totals)
+    tier = survey_recipes.tiers_of(survey).tolist()
+    cells = [Counter(zip(tier, sample.domain.tolist(), strict=True)) for sample in samples.values()]
+    workforce = joint_run(task, parts, totals, groups=[n for found in cells for n in found.values()])
     rows: list[tuple[Scalar, ...]] = []
     for variable, sample in samples.items():
         prefix = f"{variable}:"
@@ -152,7 +155,8 @@ def work_of_tier(task: Task) -> Found:
         with np.errstate(invalid="ignore", divide="ignore"):
             return {key: (weights @ (values * who)) / (weights @ who) for key, who in members.items()}
 
-    workforce = joint_run(task, parts, means)
+    counts = {key: int(who.sum()) for key, who in members.items()}
+    workforce = joint_run(task, parts, means, groups=counts.values())
     if workforce.cells is None:
         nothing = Estimate(
             name=task.name, value=None, estimand=task.estimand, method="none", warnings=workforce.warnings
@@ -171,10 +175,15 @@ def work_of_tier(task: Task) -> Found:
     }
     amounts = synthesis.tier_amounts(workforce.cells, found, estimand=task.estimand, per=per, level=task.settings.level)
     nested = synthesis.cumulated(amounts)[wanted]
-    return Found(estimates={task.name: replace(nested, name=task.name, estimand=task.estimand)})
+    done = replace(nested, name=task.name, estimand=task.estimand)
+    within = [counts[name.id] for name in names[: [name.id for name in names].index(wanted) + 1]]
+    noted = {"respondents": sum(within), "fewest": min(within)}  # tiers of the same kind are differences of each other
+    return Found(estimates={task.name: replace(done, diagnostics=FrozenMapping({**done.diagnostics, **noted}))})
 
 
-def joint_run(task: Task, parts: Parts, extra: Callable[[FloatArray], Mapping[str, FloatArray]]) -> Workforce:
+def joint_run(
+    task: Task, parts: Parts, extra: Callable[[FloatArray], Mapping[str, FloatArray]], *, groups: Iterable[int] = ()
+) -> Workforce:
     """Redraw lists, audience, survey, declarations and duplicates together, and put the tiers in order.
 
     Each source has the stream that its own estimate uses, so that the tiers here are those of the study, draw by draw.
@@ -186,6 +195,8 @@ def joint_run(task: Task, parts: Parts, extra: Callable[[FloatArray], Mapping[st
     parts : Parts
     extra : callable
         Takes redrawn person weights, shape (B, n), and returns arrays of shape (B,) by name.
+    groups : iterable of int
+        How many respondents are in each group that they are about.
 
     Returns
     -------
@@ -205,7 +216,8 @@ def joint_run(task: Task, parts: Parts, extra: Callable[[FloatArray], Mapping[st
         }
         return {**tiers, **extra(persons)}
 
-    draws = redraw(bootstrap.batched(recipe), *_sources(parts, task.inputs.number("rounding")), task.settings)
+    sources, schemes = _sources(parts, task.inputs.number("rounding"))
+    draws = redraw(bootstrap.batched(recipe), sources, schemes, task.settings, groups=groups)
     raked = weighting.calibrate(survey, margins).sample
     estimates = [
         bootstrap.with_replicates(estimate, draws[f"tier:{key}"], level=task.settings.level)

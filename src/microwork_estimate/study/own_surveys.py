@@ -222,6 +222,20 @@ def with_counts(found: Found, **who: NDArray[np.bool_]) -> Found:
     )
 
 
+def groups_of(y: FloatArray) -> tuple[int, ...]:
+    """Return how many answered, and of a variable of 0 and 1 how many are in and out of the group.
+
+    Examples
+    --------
+    >>> groups_of(np.array([1.0, 0.0, 0.0, np.nan]))
+    (3, 1, 2)
+    """
+    answered = y[np.isfinite(y)]
+    inside = int(np.count_nonzero(answered == 1))
+    is_group = bool(np.isin(answered, (0.0, 1.0)).all())
+    return (answered.size, inside, answered.size - inside) if is_group else (answered.size,)
+
+
 def _finished(task: Task, own: OwnSurvey, made: Estimate, y: FloatArray, below: FloatArray | None) -> Found:
     above, base = np.nan_to_num(y) * own.persons, own.drawn.weights
 
@@ -234,6 +248,7 @@ def _finished(task: Task, own: OwnSurvey, made: Estimate, y: FloatArray, below: 
         {"survey": own.drawn},
         {"survey": weighting.RaoWuYue()},
         task.settings,
+        groups=groups_of(y),
     )
     redrawn = bootstrap.with_replicates(made, draws["value"], level=task.settings.level)
     share = () if np.isfinite(y).all() else (ANSWERED_AT_RANDOM,)

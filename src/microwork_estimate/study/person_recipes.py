@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from microwork_estimate import bootstrap, platforms, weighting
 from microwork_estimate.errors import InvalidInput, check_choice
@@ -14,7 +16,7 @@ from microwork_estimate.frozen import Scalar
 from microwork_estimate.inputs import Margins, SurveySample
 from microwork_estimate.inputs.shown import shown_categories
 from microwork_estimate.study import survey_recipes
-from microwork_estimate.study.own_surveys import with_counts
+from microwork_estimate.study.own_surveys import groups_of, with_counts
 from microwork_estimate.study.recipe_book import RecipeBook
 from microwork_estimate.study.resampling import redraw
 from microwork_estimate.study.task import Found, Task
@@ -36,7 +38,7 @@ def share_of_registered(task: Task) -> Found:
             fix="check the spelling against the column of the survey",
         )
     inside = np.isin(survey.column(str(task.options["variable"])), asked).astype(np.float64)
-    found = _from_survey(task, (survey, margins), lambda weights: (weights @ inside) / weights.sum(axis=1))
+    found = _from_survey(task, (survey, margins), lambda weights: (weights @ inside) / weights.sum(axis=1), inside)
     return with_counts(found, respondents=inside == 1, others=inside == 0)
 
 
@@ -54,13 +56,17 @@ def average_of_regular(task: Task) -> Found:
     check_choice(str(wanted), ("mean", "median"), where=f"estimates.{task.name}.options.statistic")
     values = _variable(task, survey)
     if wanted == "median":
-        return _from_survey(task, (survey, margins), lambda weights: weighted_medians(values, weights * active))
+        found = _from_survey(
+            task, (survey, margins), lambda weights: weighted_medians(values, weights * active), active
+        )
+    else:
 
-    def mean(weights: FloatArray) -> FloatArray:
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return np.asarray((weights @ (values * active)) / (weights @ active))
+        def mean(weights: FloatArray) -> FloatArray:
+            with np.errstate(invalid="ignore", divide="ignore"):
+                return np.asarray((weights @ (values * active)) / (weights @ active))
 
-    return _from_survey(task, (survey, margins), mean)
+        found = _from_survey(task, (survey, margins), mean, active)
+    return with_counts(found, respondents=active)
 
 
 def weighted_medians(values: FloatArray, weights: FloatArray) -> FloatArray:
@@ -100,11 +106,14 @@ def listed(text: Scalar) -> list[str]:
 
 
 def _from_survey(
-    task: Task, data: tuple[SurveySample, Margins], statistic: Callable[[FloatArray], FloatArray]
+    task: Task,
+    data: tuple[SurveySample, Margins],
+    statistic: Callable[[FloatArray], FloatArray],
+    inside: NDArray[Any],
 ) -> Found:
     """Estimate a number of persons' answers from the survey, raked once for the point and anew in every redraw.
 
-    The statistic takes person weights, up to a factor, of shape (B, n).
+    The statistic takes person weights, up to a factor, of shape (B, n); `inside` says whom it is about.
     """
     survey, margins = data
     per_person = 1 / survey.numbers("n_platforms")
@@ -113,7 +122,13 @@ def _from_survey(
         raked = weighting.calibrate_replicates(survey, margins, redrawn["survey"] * survey.weights)
         return {"value": statistic(raked * per_person)}
 
-    draws = redraw(bootstrap.batched(recipe), {"survey": survey}, {"survey": weighting.RaoWuYue()}, task.settings)
+    draws = redraw(
+        bootstrap.batched(recipe),
+        {"survey": survey},
+        {"survey": weighting.RaoWuYue()},
+        task.settings,
+        groups=groups_of(inside.astype(np.float64)),
+    )
     raked = weighting.calibrate(survey, margins).sample
     about = platforms.multiplicity(raked)  # what it takes for granted, and that only some platforms were reached
     estimate = Estimate(

@@ -7,6 +7,7 @@ comparison.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 
 from microwork_estimate import synthesis
@@ -22,6 +23,7 @@ from microwork_estimate.study.course import Plan, under_way
 from microwork_estimate.study.disagreement import route_tables, route_words
 from microwork_estimate.study.figures import Figure
 from microwork_estimate.study.ledger import assumption_ledger
+from microwork_estimate.study.origins import marks_of, rests_on
 from microwork_estimate.study.package_data import checksum
 from microwork_estimate.study.recipe_book import Recipe
 from microwork_estimate.study.recipes import RECIPES
@@ -77,13 +79,14 @@ def run(
     with warnings.catch_warnings():
         # The warnings are in the estimates, by their code; a run of many estimates would repeat them.
         warnings.simplefilter("ignore", MicroworkWarning)
-        estimates, tables = _found(study, settings, execution or Execution())
+        estimates, tables, made_from = _found(study, settings, execution or Execution())
         estimates |= _exclusive_tiers(study, estimates)
         tables |= tier_contrasts(study, estimates, level=settings.level)
         tables |= _comparisons(study, estimates)
         tables |= route_tables(study, estimates, tables)
         tables |= audit_table(study)
         tables["assumption_ledger"] = assumption_ledger(study, estimates)
+        made_from |= _made_later(study, made_from)
     return ResultBundle(
         study=_about(study, estimates),
         settings=settings.recorded(),
@@ -93,13 +96,15 @@ def run(
         estimates=estimates,
         tables=tables,
         environment=environment(),
+        made_from=made_from,
     )
 
 
 def _found(
     study: Study, settings: Settings, execution: Execution
-) -> tuple[dict[str, Estimate], dict[str, ResultTable]]:
-    """Make one estimate after the other."""
+) -> tuple[dict[str, Estimate], dict[str, ResultTable], dict[str, frozenset[str]]]:
+    """Make one estimate after the other, and note what each was made of."""
+    made_from: dict[str, frozenset[str]] = {}
     estimates: dict[str, Estimate] = {}
     tables: dict[str, ResultTable] = {}
     recipes = {entry.name: _recipe(study, entry) for entry in study.estimates}
@@ -113,7 +118,20 @@ def _found(
                 found = _make(study, entry, recipes[entry.name], replace(settings, execution=own))
             estimates |= found.estimates
             tables |= found.tables
-    return estimates, tables
+            made_from |= dict.fromkeys((*found.estimates, *found.tables), marks_of(study, entry))
+    return estimates, tables, made_from
+
+
+def _made_later(study: Study, of: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
+    """Say of what tiers without the more active ones, routes and findings are made."""
+    first = {entry.tier: entry.name for entry in reversed(study.estimates) if entry.tier}
+    nested = [first[key] for key in study.tiers if key in first]
+    made: dict[str, tuple[str, ...]] = {}
+    if len(nested) == len(study.tiers):
+        made |= {f"only_{key}": tuple(nested[max(at - 1, 0) : at + 1]) for at, key in enumerate(study.tiers)}
+    made |= {f"route:{e.id}": tuple(str(n) for n in (e.estimate, e.table) if n is not None) for e in study.routes}
+    made |= {f"finding:{finding.id}": tuple(finding.when_given) for finding in study.findings}
+    return {name: rests_on(name, parts, of) for name, parts in made.items()}
 
 
 def _recipe(study: Study, entry: EstimateEntry) -> Recipe:

@@ -15,9 +15,10 @@ from typing import Any
 from microwork_estimate.errors import CodedWarning
 from microwork_estimate.estimate import Estimate, FrozenMapping
 from microwork_estimate.study.bundle import ResultBundle, ResultTable
-from microwork_estimate.study.suppression import Line, hidden_cells
+from microwork_estimate.study.origins import PUBLIC
+from microwork_estimate.study.suppression import DEFAULT_THRESHOLD, Line, few_persons, hidden_cells
+from microwork_estimate.study.withholding import emptied, withheld_with, without
 
-DEFAULT_THRESHOLD = 5
 WITHHELD = "small-counts-withheld"
 # Diagnostics of estimates that count persons or answers.
 _COUNTS = (
@@ -31,19 +32,15 @@ _COUNTS = (
         "answers",
         "in_tier",
         "respondents",
+        "fewest",
         "others",
         "list_size",
         "cases",
     ),
 )
-# Diagnostics that were chosen, not counted. All others may be made of the counts, and a small one can be worked out of them:
-# the bias of Chapman's estimate is the exponential of the overlap.
-_CHOSEN = ("odds_ratio_low", "odds_ratio_high")
 # The columns that say who is counted in a row, where some rows are sums of others and have no count of their own.
 _WHO = ("variable", "domain")
-_COMPARED = ("published", "figure", "testable")  # columns that do not depend on the estimate of their row
 _PUBLIC = ("published", "second_hand")  # figures that anybody can read in their source
-_PERSON_UNITS = ("persons", "visitors")
 
 
 def protect(bundle: ResultBundle, *, threshold: int = DEFAULT_THRESHOLD) -> ResultBundle:
@@ -52,10 +49,11 @@ def protect(bundle: ResultBundle, *, threshold: int = DEFAULT_THRESHOLD) -> Resu
     Procedure. *Tables*: in the columns that are marked as counts, and in shares of them, small cells are hidden together
     with the cells that would give them back through a total of a row or of a column (the total of a column counts as
     known even where it is not shown); what else stands in such a row is made of the count, and is hidden too. *Estimates*
-    whose counts are small keep their value and interval but lose all their counts and diagnostics, the numbers in their
-    warnings, and their replicates, which are made of few different values then; a share of a small count is hidden
-    altogether, also where a table compares it with something. *Inputs* that count few persons lose their number unless
-    their source has published it. A result without small counts comes back as it is.
+    whose counts are small are withheld whole, with everything that was made of the same table of counts or of other
+    answers to the same question, and everything made of that: whoever tries all small numbers would find the count in any
+    of them. Replicates that share draws with one are left out. *Inputs* that count few persons lose their number unless
+    their source has published it; the *checksum* of a table with a small count is left out, because trying finds it too.
+    What is left is the same whatever the small counts were. A result without small counts comes back as it is.
 
     Parameters
     ----------
@@ -75,8 +73,8 @@ def protect(bundle: ResultBundle, *, threshold: int = DEFAULT_THRESHOLD) -> Resu
 
     Assumptions
     -----------
-    An estimate that is published is meant to be known. Somebody who knows the size of both lists can work out their overlap
-    from it; no rule for tables can prevent this. A mean over several rows is shown too, although one of them is hidden.
+    Figures that a source has published are known to anybody, and what is made of them alone is not withheld. The result was
+    not read from a file: what each part was made of is known while the run is in memory only.
 
     References
     ----------
@@ -90,19 +88,20 @@ def protect(bundle: ResultBundle, *, threshold: int = DEFAULT_THRESHOLD) -> Resu
     True
     """
     tables = _protected_tables(bundle.tables, threshold)
-    estimates = _protected_estimates(bundle.estimates, threshold)
-    gone = {name for name, e in estimates.items() if e.value is None and bundle.estimates[name].value is not None}
-    tables = {name: _without_numbers_of(table, gone) for name, table in tables.items()}
+    hidden = {name: table for name, table in tables.items() if table is not bundle.tables[name]}
+    small = _small(bundle, threshold)
+    gone = withheld_with(bundle, small, hidden)
+    estimates = _protected_estimates(bundle.estimates, gone.estimates)
     inputs = {key: _protected_figure(figure, threshold) for key, figure in bundle.inputs.items()}
     kept = (
-        all(tables[name] is table for name, table in bundle.tables.items())
+        not hidden
         and all(estimates[name] is estimate for name, estimate in bundle.estimates.items())
         and all(inputs[key] is figure for key, figure in bundle.inputs.items())
     )
     if kept:
         return bundle
     settings = {**bundle.settings, "threshold": threshold}
-    return replace(bundle, tables=tables, estimates=estimates, inputs=inputs, settings=settings)
+    return replace(bundle, **without(bundle, tables, gone), estimates=estimates, inputs=inputs, settings=settings)
 
 
 def _protected_tables(tables: Mapping[str, ResultTable], threshold: int) -> dict[str, ResultTable]:
@@ -161,20 +160,6 @@ def protected_table(table: ResultTable, *, threshold: int = DEFAULT_THRESHOLD) -
     return _with_hidden(table, {(row, columns[column]) for row, column in at}, touched)
 
 
-def _without_numbers_of(table: ResultTable, gone: set[str]) -> ResultTable:
-    """Empty what a table has made of the value of a hidden estimate; figures to compare it with stay."""
-    if "estimate" not in table.columns:
-        return table
-    whose = table.columns.index("estimate")
-    cells = {
-        (at, name)
-        for at, row in enumerate(table.rows)
-        for name, value in zip(table.columns, row, strict=True)
-        if row[whose] in gone and name not in _COMPARED and isinstance(value, int | float)
-    }
-    return _emptied(table, cells) if cells else table
-
-
 def _sums_of_hidden(table: ResultTable, hidden: set[int]) -> set[int]:
     """Return the rows without counts about those whose row is hidden: nested tiers, from which exclusive ones follow."""
     if not set(_WHO) <= set(table.columns):
@@ -200,15 +185,7 @@ def _with_hidden(table: ResultTable, cells: set[tuple[int, str]], rows: set[int]
         ),
         *((row, share) for row in rows for share, whole in table.shares if (row, whole) in cells),
     }
-    return _emptied(table, cells)
-
-
-def _emptied(table: ResultTable, cells: set[tuple[int, str]]) -> ResultTable:
-    rows = tuple(
-        tuple(None if (at, name) in cells else value for name, value in zip(table.columns, row, strict=True))
-        for at, row in enumerate(table.rows)
-    )
-    return replace(table, rows=rows, suppressed=tuple(sorted({*table.suppressed, *cells})))
+    return emptied(table, cells)
 
 
 def _count_in(table: ResultTable, row: tuple[Any, ...], name: str) -> float:
@@ -298,25 +275,35 @@ def _total_of(rows: list[list[float]]) -> int | None:
     return None
 
 
-def _protected_estimates(estimates: Mapping[str, Estimate], threshold: int) -> dict[str, Estimate]:
-    """Hide the counts of estimates where one is small, and the replicates that share their draws."""
-    small = {name for name, e in estimates.items() if _has_small_count(e, threshold)} | _shares_to_hide(
-        estimates, threshold
-    )
-    streams = {stream for name in small for stream in _streams(estimates[name])}
+def _small(bundle: ResultBundle, threshold: int) -> set[str]:
+    """Return the estimates that rest on a small count which is not public."""
+    public = {name for name, marks in bundle.made_from.items() if PUBLIC in marks}
+    own = {name for name, e in bundle.estimates.items() if _has_small_count(e, threshold)}
+    return (own | _shares_to_hide(bundle.estimates, threshold)) - public
+
+
+def _protected_estimates(estimates: Mapping[str, Estimate], gone: frozenset[str]) -> dict[str, Estimate]:
+    """Withhold estimates, and the replicates that share their draws."""
+    streams = {stream for name in gone for stream in _streams(estimates[name])}
     made: dict[str, Estimate] = {}
     for name, estimate in estimates.items():
-        if name in small:
-            made[name] = _without_counts(estimate)
+        if name in gone:
+            made[name] = _withheld(estimate)
         elif streams.intersection(_streams(estimate)):
-            made[name] = replace(estimate, replicates=None, warnings=(*estimate.warnings, _WARNING))
+            made[name] = replace(estimate, replicates=None, warnings=(*estimate.warnings, _REDRAWS))
         else:
             made[name] = estimate
     return made
 
 
+REDRAWS_WITHHELD = "redraws-withheld"
 _WARNING = CodedWarning(
-    code=WITHHELD, message="a count of persons behind this estimate is below the threshold, and is not shown"
+    code=WITHHELD,
+    message="it rests on a count of persons below the threshold, which any number made of it would give back: it is not "
+    "shown; run the study in Python, or with a lower threshold, to see it yourself",
+)
+_REDRAWS = CodedWarning(
+    code=REDRAWS_WITHHELD, message="its replicates share draws with an estimate that rests on a small count: not shown"
 )
 
 
@@ -326,6 +313,9 @@ def _streams(estimate: Estimate) -> tuple[str, ...]:
 
 def _counts_of(estimate: Estimate) -> list[float]:
     found = [estimate.n_observed, *(estimate.diagnostics.get(key) for key in _COUNTS)]
+    both = estimate.diagnostics.get("both")
+    if isinstance(both, int):  # who is on one list only
+        found += [n - both for n in (estimate.diagnostics.get(key) for key in ("n1", "n2")) if isinstance(n, int)]
     return [float(x) for x in found if isinstance(x, int | float) and not isinstance(x, bool)]
 
 
@@ -349,24 +339,25 @@ def _shares_to_hide(estimates: Mapping[str, Estimate], threshold: int) -> set[st
     return found
 
 
-def _without_counts(estimate: Estimate) -> Estimate:
-    """Take the counts, the replicates and the numbers in warnings from an estimate; of a share, everything."""
-    plain = tuple(
-        CodedWarning(code=w.code, message="its numbers are not shown: a count is below the threshold")
-        for w in estimate.warnings
+def _withheld(estimate: Estimate) -> Estimate:
+    """Take from an estimate all that depends on its counts; its name, estimand, method and assumptions stay.
+
+    Its own warnings go too: which of them there are depends on the counts.
+    """
+    return replace(
+        estimate,
+        value=None,
+        standard_error=None,
+        interval=None,
+        bounds=None,
+        n_observed=None,
+        replicates=None,
+        diagnostics=FrozenMapping(),
+        warnings=(_WARNING,),
     )
-    diagnostics = FrozenMapping({key: value for key, value in estimate.diagnostics.items() if key in _CHOSEN})
-    bare = replace(
-        estimate, n_observed=None, replicates=None, diagnostics=diagnostics, warnings=(*dict.fromkeys(plain), _WARNING)
-    )
-    if estimate.estimand.unit != "share":
-        return bare
-    return replace(bare, value=None, standard_error=None, interval=None, bounds=None, diagnostics=FrozenMapping())
 
 
 def _protected_figure(figure: Mapping[str, Any], threshold: int) -> Mapping[str, Any]:
-    value = figure.get("value")
-    small = isinstance(value, int | float) and 0 < value < threshold
-    if not small or figure.get("unit") not in _PERSON_UNITS or figure.get("status") in _PUBLIC:
+    if not few_persons(figure.get("unit"), figure.get("value"), threshold) or figure.get("status") in _PUBLIC:
         return figure
     return {**figure, "value": None, "low": None, "high": None, "suppressed": True}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +11,11 @@ import numpy as np
 from microwork_estimate import bootstrap, platforms
 from microwork_estimate.estimate import Estimate, Replicates
 from microwork_estimate.frozen import FloatArray
+from microwork_estimate.inputs import CaptureHistories
+from microwork_estimate.study.suppression import DEFAULT_THRESHOLD
 
 if TYPE_CHECKING:
-    from microwork_estimate.inputs import CaptureHistories, PlatformAudience
+    from microwork_estimate.inputs import PlatformAudience
     from microwork_estimate.study.task import Settings
 
 
@@ -24,8 +26,12 @@ def redraw(
     settings: Settings,
     *,
     part: str | None = None,
+    groups: Iterable[int] = (),
 ) -> bootstrap.ReplicateSet:
     """Redraw the sources of an estimate together, and run its recipe on every redraw, as the settings of the run say.
+
+    Where a small count stands behind the numbers, no block of them is kept on disk: it would give the count away. A run that
+    was stopped computes these again.
 
     Parameters
     ----------
@@ -37,12 +43,16 @@ def redraw(
     settings : Settings
     part : str or None
         Name of these replicates, where an estimate redraws more than once: each set is kept in a folder of its own.
+    groups : iterable of int
+        How many respondents are in each group that a number is about.
 
     Returns
     -------
     ReplicateSet
     """
     execution = settings.execution if part is None else settings.execution.within(part)
+    if any(0 < count < DEFAULT_THRESHOLD for count in (*groups, *_listed(sources))):
+        execution = replace(execution, checkpoint=None)
     return bootstrap.replicate(
         recipe,
         sources,
@@ -51,6 +61,13 @@ def redraw(
         seed=settings.seed,
         execution=execution,
     )
+
+
+def _listed(sources: Mapping[str, Any]) -> Iterator[int]:
+    """Give how many persons are on each combination of two lists."""
+    for source in sources.values():
+        if isinstance(source, CaptureHistories):
+            yield from (int(count) for count in source.counts)
 
 
 def audience_replicates(

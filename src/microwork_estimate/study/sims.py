@@ -16,8 +16,9 @@ from microwork_estimate.estimate import Estimate
 from microwork_estimate.study.bundle import ResultBundle
 from microwork_estimate.study.citation import documents, software_version
 from microwork_estimate.study.package_data import data_path
-from microwork_estimate.study.privacy import DEFAULT_THRESHOLD, withheld
+from microwork_estimate.study.privacy import withheld
 from microwork_estimate.study.quality import PublicationRule, overlaps, publications
+from microwork_estimate.study.suppression import DEFAULT_THRESHOLD
 
 TO_BE_FILLED = "to be filled by the office"
 SIMS_VERSION = "SIMS 2.0"

@@ -15,7 +15,20 @@ from scipy.optimize import linprog
 from microwork_estimate.errors import InvalidInput
 from microwork_estimate.frozen import FloatArray
 
+DEFAULT_THRESHOLD = 5
+PERSON_UNITS = ("persons", "visitors")
 _SHOWN = 1e-7  # a smaller movement of a cell in a linear programme is none
+
+
+def few_persons(unit: object, value: object, threshold: int = DEFAULT_THRESHOLD) -> bool:
+    """Return whether a figure counts some persons, but fewer than the threshold.
+
+    Examples
+    --------
+    >>> few_persons("persons", 3), few_persons("accounts", 3), few_persons("persons", 0)
+    (True, False, False)
+    """
+    return unit in PERSON_UNITS and isinstance(value, int | float) and 0 < value < threshold
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -23,7 +23,7 @@ from microwork_estimate.inputs import (
 from microwork_estimate.study.audience_inputs import FACTORS, audience_factors
 from microwork_estimate.study.bundle import ResultTable
 from microwork_estimate.study.recipe_book import RecipeBook
-from microwork_estimate.study.resampling import audience_replicates
+from microwork_estimate.study.resampling import audience_replicates, redraw
 from microwork_estimate.study.task import Found, Task
 
 BOOK = RecipeBook()
@@ -36,14 +36,7 @@ def two_list_table(task: Task) -> Found:
     """Chapman on two lists; the replicates are exact draws of how many neither list has seen."""
     lists = lists_of(task)
     estimate = capture_recapture.chapman(lists, level=task.settings.level)
-    draws = bootstrap.replicate(
-        lambda redrawn: redrawn["lists"],
-        {"lists": lists},
-        bootstrap.Joint(schemes={"lists": bootstrap.WaringHalf()}),
-        n_replicates=task.settings.n_replicates,
-        seed=task.settings.seed,
-        execution=task.settings.execution,
-    )
+    draws = redraw(lambda redrawn: redrawn["lists"], {"lists": lists}, {"lists": bootstrap.WaringHalf()}, task.settings)
     redrawn = bootstrap.with_replicates(estimate, draws["value"], level=task.settings.level)
     return Found(estimates={task.name: replace(redrawn, name=task.name, estimand=task.estimand)})
 
