@@ -25,6 +25,8 @@ from microwork_estimate import reporting, study
 from microwork_estimate.bootstrap import Execution
 from microwork_estimate.errors import MicroworkError
 from microwork_estimate.inputs import IdentifierList, IdentifierRules, link_lists
+from microwork_estimate.study.origins import COUNT_ROLES
+from microwork_estimate.study.recipes import RECIPES
 
 KEY = b"the secret key of this study"
 STEMS = ("quatrefages", "balthazar", "wk-7q")  # each identifier and each free answer holds one of them
@@ -488,3 +490,33 @@ def test_the_search_finds_what_it_looks_for():
     ):
         assert _leaks(text)
     assert _leaks("\0".join(person["account"]).encode())
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "row", "gone"),
+    [
+        ("month_pairs", "both_m", -2, {"month_pairs", "month_pairs_open"}),
+        ("times_seen", "observed", 1, {"lower_bound", "chao"}),
+    ],
+    ids=["a month", "seen twice"],
+)
+def test_a_small_count_of_a_shipped_table_is_not_told(table, column, row, gone):
+    """Two or four workers found again in one month, or seen twice: the same result, means and all, to the byte."""
+    made = []
+    for few in (2, 4):
+        frame = pd.read_csv(study.load("mturk").table(table)).convert_dtypes()
+        frame.loc[frame.index[row], column] = few
+        loaded = study.load("mturk", tables={table: frame})
+        made.append(study.protect(study.run(loaded, n_replicates=19, seed=1)))
+    assert made[0].to_json() == made[1].to_json()
+    withheld = {name for name, estimate in made[0].estimates.items() if estimate.value is None}
+    assert {name for name in withheld if any(name.startswith(start) for start in gone)}
+    assert made[0].digest != study.run(study.load("mturk"), n_replicates=19, seed=1).digest
+
+
+def test_every_table_that_a_recipe_reads_is_classified():
+    """Each role is a table of counts, rows of respondents, or one that holds no count of persons: none is forgotten."""
+    roles = {role for recipe in RECIPES.values() for role in recipe.files}
+    others = {"audience", "half_life", "margins", "registrations"}  # visits, days, totals of a population, accounts
+    shares = {"hours"}  # answers by class, hidden share by share
+    assert roles == {*COUNT_ROLES, "survey"} | others | shares

@@ -67,13 +67,13 @@ def withheld_with(bundle: ResultBundle, small: set[str], suppressed: Mapping[str
     while True:
         reached = gone | {f"made:{name}" for name in found}
         more = {name for name, marks in made_from.items() if reached & marks} - found
-        more -= _row_by_row(bundle, more, suppressed)
         if not more:
             break
         found |= more
     return Withheld(
         estimates=frozenset(found & set(bundle.estimates)),
-        tables=frozenset(found & set(bundle.tables)),
+        # An estimate and a table of a recipe may bear one name: that the table stays says nothing of the estimate.
+        tables=frozenset((found & set(bundle.tables)) - _row_by_row(bundle, found, suppressed)),
         files=frozenset(mark.partition(":")[2] for mark in gone if mark.startswith("count:")),
         others=frozenset(name for name in found if name.startswith(("route:", "finding:"))),
     )
@@ -115,7 +115,10 @@ def without(bundle: ResultBundle, tables: Mapping[str, ResultTable], gone: Withh
 
 
 def _without_rows(table: ResultTable, gone: Withheld) -> ResultTable:
-    """Empty what a table has made of a withheld estimate or route; figures to compare it with stay."""
+    """Empty what a table has made of a withheld estimate or route; figures to compare it with stay.
+
+    A cell without a number is hidden too: whether there is one may depend on the count.
+    """
     routes = {name.partition(":")[2] for name in gone.others if name.startswith("route:")}
     cells = set()
     for at, row in enumerate(table.rows):
@@ -124,7 +127,9 @@ def _without_rows(table: ResultTable, gone: Withheld) -> ResultTable:
         ways = {values[name] for name in ("route", "first", "second") if name in values}
         if about & gone.estimates or ways & routes:
             cells |= {
-                (at, name) for name, value in values.items() if name not in _COMPARED and isinstance(value, int | float)
+                (at, name)
+                for name, value in values.items()
+                if name not in _COMPARED and (value is None or isinstance(value, int | float))
             }
     return emptied(table, cells) if cells else table
 
