@@ -267,6 +267,17 @@ def test_a_small_group_of_a_survey_takes_its_question_along_but_not_the_lists(pl
     assert [name for name, e in shown.items() if _is_withheld(e)] == ["small", "sibling"]
 
 
+def test_lists_with_a_small_count_take_along_what_never_says_so(plain):
+    """A table of tiers by domain read the lists as well, and no estimate notes their overlap: it goes all the same."""
+    table = ResultTable(columns=("cell", "count"), rows=(("a", 800.0), ("b", 900.0)))
+    marks = {"domains": frozenset({"rows", "count:lists", "fewest:lists:3"})}
+    result = replace(plain, tables={"domains": table}, files={"lists": "ab"}, made_from=marks)
+    shown = protect(result)
+    assert (dict(shown.tables), dict(shown.files), shown.settings["threshold"]) == ({}, {}, 5)
+    assert protect(shown) is shown
+    assert protect(result, threshold=3) is result
+
+
 def test_what_anybody_can_read_in_its_source_is_not_withheld(plain):
     """An overlap that a source has published is no secret."""
     result = replace(plain, estimates={"n": _estimate()}, made_from={"n": frozenset({"public"})})

@@ -17,6 +17,8 @@ from microwork_estimate.study import ResultBundle, ResultTable
 
 _PLACE = re.compile(r"\{([a-z0-9_.]+)(?:\|([a-z0-9]+))?\}")
 
+_NOT_SHOWN: dict[Language, str] = {"en": "(not shown)", "fr": "(non montré)"}
+
 
 def fill(text: str, bundle: ResultBundle, lang: Language) -> str:
     """Replace every place of a text by its number.
@@ -35,11 +37,16 @@ def fill(text: str, bundle: ResultBundle, lang: Language) -> str:
     Raises
     ------
     InvalidInput
-        If a place does not exist in the bundle.
+        If a place does not exist in the bundle, unless small counts were hidden there: then the place says "not shown".
     """
 
     def written(match: re.Match[str]) -> str:
-        value = look_up(bundle, match[1])
+        try:
+            value = look_up(bundle, match[1])
+        except InvalidInput:
+            if "threshold" not in bundle.settings:
+                raise
+            return _NOT_SHOWN[lang]  # small counts were hidden in this result, and this number with them
         form = match[2] or "d0"
         if not isinstance(value, int | float):
             return str(value)

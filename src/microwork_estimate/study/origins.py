@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+import numpy as np
+
+from microwork_estimate.inputs import column
 from microwork_estimate.study.registry import Study
 from microwork_estimate.study.schema import EstimateEntry
 
@@ -31,15 +34,17 @@ def marks_of(study: Study, entry: EstimateEntry) -> frozenset[str]:
     Returns
     -------
     frozenset of str
-        ``"count:KEY"`` for each table of counts; ``"question:TABLE:VARIABLE"`` for the question that tells members of a
+        ``"count:KEY"`` for each table of counts; ``"fewest:KEY:N"`` for lists, N being the smallest count that is not zero;
+        ``"question:TABLE:VARIABLE"`` for the question that tells members of a
         group from others (groups of one question are differences of each other); :data:`ROWS`; :data:`PUBLIC`.
 
     Examples
     --------
     >>> from microwork_estimate.study.registry import load
     >>> world = load("diplab-like")
-    >>> sorted(marks_of(world, next(e for e in world.estimates if e.recipe == "two_list_table")))
-    ['count:lists']
+    >>> marks = marks_of(world, next(e for e in world.estimates if e.recipe == "two_list_table"))
+    >>> sorted(mark.rpartition(":")[0] for mark in marks)
+    ['count', 'fewest:lists']
     """
     marks = {f"count:{key}" for role, key in entry.files.items() if role in COUNT_ROLES}
     rows = [key for role, key in entry.files.items() if role in _ROW_ROLES]
@@ -47,7 +52,11 @@ def marks_of(study: Study, entry: EstimateEntry) -> frozenset[str]:
         marks.add(ROWS)
         question = _question(entry)
         marks |= {f"question:{key}:{question}" for key in rows if question is not None}
-    figures = study.inputs_only(entry.name).figures.values()
+    inputs = study.inputs_only(entry.name)
+    if "lists" in entry.files:
+        persons = column(inputs.read_table("lists"), "persons").astype(np.int64)
+        marks.add(f"fewest:{entry.files['lists']}:{min((int(n) for n in persons if n > 0), default=0)}")
+    figures = inputs.figures.values()
     if figures and not entry.files and all(figure.status in _PUBLIC for figure in figures):
         marks.add(PUBLIC)
     return frozenset(marks)

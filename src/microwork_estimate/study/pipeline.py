@@ -118,7 +118,8 @@ def _found(
                 found = _make(study, entry, recipes[entry.name], replace(settings, execution=own))
             estimates |= found.estimates
             tables |= found.tables
-            made_from |= dict.fromkeys((*found.estimates, *found.tables), marks_of(study, entry))
+            if not _missing(study, entry.name):
+                made_from |= dict.fromkeys((*found.estimates, *found.tables), marks_of(study, entry))
     return estimates, tables, made_from
 
 

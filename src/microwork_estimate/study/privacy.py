@@ -90,18 +90,20 @@ def protect(bundle: ResultBundle, *, threshold: int = DEFAULT_THRESHOLD) -> Resu
     tables = _protected_tables(bundle.tables, threshold)
     hidden = {name: table for name, table in tables.items() if table is not bundle.tables[name]}
     small = _small(bundle, threshold)
-    gone = withheld_with(bundle, small, hidden)
+    gone = withheld_with(bundle, small, hidden, threshold=threshold)
     estimates = _protected_estimates(bundle.estimates, gone.estimates)
     inputs = {key: _protected_figure(figure, threshold) for key, figure in bundle.inputs.items()}
     kept = (
         not hidden
+        and not gone.tables
         and all(estimates[name] is estimate for name, estimate in bundle.estimates.items())
         and all(inputs[key] is figure for key, figure in bundle.inputs.items())
     )
     if kept:
         return bundle
     settings = {**bundle.settings, "threshold": threshold}
-    return replace(bundle, **without(bundle, tables, gone), estimates=estimates, inputs=inputs, settings=settings)
+    parts = {**without(bundle, tables, gone), "estimates": estimates, "inputs": inputs, "settings": settings}
+    return replace(bundle, **parts, made_from={})
 
 
 def _protected_tables(tables: Mapping[str, ResultTable], threshold: int) -> dict[str, ResultTable]:

@@ -64,7 +64,7 @@ def redraw(
 
 
 def _listed(sources: Mapping[str, Any]) -> Iterator[int]:
-    """Give how many persons are on each combination of two lists."""
+    """Give how many persons are on each combination of lists."""
     for source in sources.values():
         if isinstance(source, CaptureHistories):
             yield from (int(count) for count in source.counts)

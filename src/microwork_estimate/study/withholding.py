@@ -7,7 +7,7 @@ whatever the small count was.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -38,7 +38,9 @@ class Withheld:
     others: frozenset[str]
 
 
-def withheld_with(bundle: ResultBundle, small: set[str], suppressed: Mapping[str, ResultTable]) -> Withheld:
+def withheld_with(
+    bundle: ResultBundle, small: set[str], suppressed: Mapping[str, ResultTable], *, threshold: int
+) -> Withheld:
     """Find all that goes with the estimates whose counts are small and with the tables that have hidden cells.
 
     Procedure: an estimate of tables of counts alone drags along everything that read one of these tables; a small group of
@@ -52,13 +54,15 @@ def withheld_with(bundle: ResultBundle, small: set[str], suppressed: Mapping[str
         Estimates whose own counts are small.
     suppressed : mapping of str to ResultTable
         The tables in which cells had to be hidden, as they are shown.
+    threshold : int
+        Smallest count that is shown: lists with a smaller one drag all along that read them.
 
     Returns
     -------
     Withheld
     """
     made_from = bundle.made_from
-    gone: set[str] = set()
+    gone = {f"count:{key}" for key, fewest in _fewest(made_from) if 0 < fewest < threshold}
     for name in (*small, *suppressed):
         marks = made_from.get(name, frozenset())
         gone |= {m for m in marks if m.startswith("question:") and name in small}
@@ -77,6 +81,15 @@ def withheld_with(bundle: ResultBundle, small: set[str], suppressed: Mapping[str
         files=frozenset(mark.partition(":")[2] for mark in gone if mark.startswith("count:")),
         others=frozenset(name for name in found if name.startswith(("route:", "finding:"))),
     )
+
+
+def _fewest(made_from: Mapping[str, frozenset[str]]) -> Iterator[tuple[str, int]]:
+    """Give the smallest count of each table of lists, as its marks say."""
+    for mark in frozenset().union(*made_from.values()):
+        kind, _, rest = mark.partition(":")
+        if kind == "fewest":
+            key, _, number = rest.rpartition(":")
+            yield key, int(number)
 
 
 def _row_by_row(bundle: ResultBundle, names: set[str], suppressed: Mapping[str, ResultTable]) -> set[str]:
